@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What was read from a host: the one model that collectors fill and checks judge.
+ *
+ * Every fact carries a state of its own. A fact that nobody read is *unreadable*, never
+ * absent: zeroed memory therefore claims nothing. The field table (facts-fields.c) names
+ * each member, its type and its source; encoding, decoding, freeing and the search for
+ * gaps are loops over that table. */
+#pragma once
+
+#include <stdint.h>
+
+#include "policy/util.h"
+
+struct json_object;
+
+enum dg_state {
+	DG_UNREADABLE = 0, /* it may be there; it could not be read (detail says why) */
+	DG_ABSENT,	   /* looked for, and not there */
+	DG_MALFORMED,	   /* read, and not of its format (detail says where) */
+	DG_KNOWN,
+};
+
+/* First member of every fact. `detail` is owned, NULL for a known fact. */
+struct dg_meta {
+	enum dg_state state;
+	char *detail;
+};
+
+struct dg_str {
+	struct dg_meta meta;
+	char *value; /* owned; clean text (policy/text.h) */
+};
+
+/* Also a time: seconds since the epoch, UTC. The field table tells which. */
+struct dg_int {
+	struct dg_meta meta;
+	int64_t value;
+};
+
+struct dg_bool {
+	struct dg_meta meta;
+	bool value;
+};
+
+/* All lists share this layout; DG_LIST gives the items their type. */
+struct dg_list {
+	struct dg_meta meta;
+	size_t count;
+	void *items;
+};
+
+#define DG_LIST(type)                                                                    \
+	struct {                                                                         \
+		struct dg_meta meta;                                                     \
+		size_t count;                                                            \
+		type *items;                                                             \
+	}
+
+#define dg_list_foreach(item, list)                                                      \
+	for (__typeof__(&(list).items[0]) item = (list).items;                            \
+	     item && item < (list).items + (list).count; item++)
+
+struct dg_host {
+	struct dg_meta meta;
+	struct dg_str id;	 /* SHA-256 of the machine id, shortened */
+	struct dg_str name;
+	struct dg_str boot_id;
+	struct dg_str container; /* kind of container this is; absent: none */
+	struct dg_bool proxmox;	 /* /etc/pve or /etc/proxmox-* is there */
+	struct dg_int boot_time;
+	struct dg_int uptime;	 /* seconds */
+	struct dg_int tool_time; /* date of the program that read the clock; absent: the time
+				    was given by hand */
+};
+
+/* The kernel that runs. */
+struct dg_kernel {
+	struct dg_meta meta;
+	struct dg_str release;
+	struct dg_str version; /* uname -v */
+	struct dg_str vendor;  /* marker in `version`: PMX, PVE, Debian */
+	struct dg_int build_time;
+	struct dg_str cmdline;
+	struct dg_bool modular; /* can load modules at all */
+};
+
+/* A kernel of which at least one part lies on disk. */
+struct dg_installed {
+	struct dg_meta meta;
+	struct dg_str abi;
+	struct dg_str image; /* path; absent: no image */
+	struct dg_int image_size;
+	struct dg_int image_time;
+	struct dg_str image_version; /* the string in the image's boot header */
+	struct dg_str initrd;	     /* path; absent: no initrd */
+	struct dg_int initrd_size;
+	struct dg_int initrd_time;
+	struct dg_str modules; /* path; absent: no module directory */
+};
+
+struct dg_package {
+	struct dg_meta meta;
+	struct dg_str name;
+	struct dg_str version;
+	struct dg_str architecture;
+	struct dg_str want;   /* install, hold, deinstall, purge, unknown */
+	struct dg_str status; /* installed, config-files, half-configured, ... */
+	struct dg_str depends;
+	struct dg_int build_time;    /* newest changelog entry, else file times */
+	struct dg_str build_source; /* path that build_time was read from */
+};
+
+struct dg_upgrade {
+	struct dg_meta meta;
+	struct dg_int time;
+	struct dg_str package;
+	struct dg_str from; /* absent: first installation */
+	struct dg_str to;   /* absent: removal */
+};
+
+struct dg_word {
+	struct dg_meta meta;
+	struct dg_str name;
+};
+
+struct dg_preference {
+	struct dg_meta meta;
+	struct dg_str package;
+	struct dg_str pin;
+	struct dg_int priority;
+	struct dg_str path;
+};
+
+struct dg_packages {
+	struct dg_meta meta;
+	DG_LIST(struct dg_package) list;   /* those that matter here, not all */
+	DG_LIST(struct dg_word) unsettled; /* half-installed or unpacked, of all */
+	struct dg_bool locked;		   /* another process holds a dpkg lock */
+	struct dg_bool journal;		   /* /var/lib/dpkg/updates holds updates */
+	DG_LIST(struct dg_preference) preferences;
+	struct dg_int log_since; /* time of the oldest line in the dpkg logs */
+	DG_LIST(struct dg_upgrade) upgrades; /* oldest first */
+};
+
+struct dg_menu_entry {
+	struct dg_meta meta;
+	struct dg_str title;
+	struct dg_str id;
+	struct dg_int parent; /* index of the submenu in this list; -1 at the top */
+	struct dg_bool submenu;
+	struct dg_str abi; /* absent: not a Linux entry */
+	struct dg_str initrd;
+};
+
+/* A generated GRUB menu and its environment block. */
+struct dg_grub {
+	struct dg_meta meta;
+	struct dg_str path;
+	struct dg_int time;
+	struct dg_str default_value; /* as `set default=` gives it */
+	struct dg_bool one_shot;     /* the menu clears next_entry, and can */
+	struct dg_str saved_entry;
+	struct dg_str next_entry;
+	struct dg_int env_time;
+	DG_LIST(struct dg_menu_entry) entries;
+};
+
+/* A kernel's copy on an ESP. */
+struct dg_copy {
+	struct dg_meta meta;
+	struct dg_str abi;
+	struct dg_str image;
+	struct dg_str image_version;
+	struct dg_str initrd;
+	struct dg_int initrd_size;
+	struct dg_int initrd_time; /* FAT: local time, read as UTC */
+};
+
+struct dg_loader_entry {
+	struct dg_meta meta;
+	struct dg_str id; /* file name, with .conf */
+	struct dg_str abi;
+	struct dg_str sort_key;
+	struct dg_str version;
+	struct dg_str machine_id;
+};
+
+struct dg_esp {
+	struct dg_meta meta;
+	struct dg_str uuid;
+	struct dg_bool listed; /* in /etc/kernel/proxmox-boot-uuids */
+	struct dg_str device;  /* absent: no such device */
+	struct dg_str part_uuid;
+	struct dg_str mounted_at;
+	struct dg_str filesystem; /* fat, or what it is instead: "other" */
+	struct dg_str loader;	  /* systemd-boot, grub; absent: none */
+	struct dg_int size;	  /* bytes */
+	struct dg_int free;	  /* bytes */
+	struct dg_str loader_default;
+	struct dg_int loader_time;
+	DG_LIST(struct dg_loader_entry) entries;
+	DG_LIST(struct dg_copy) copies;
+	struct dg_grub grub;
+};
+
+struct dg_partition {
+	struct dg_meta meta;
+	struct dg_str name;
+	struct dg_str disk;
+	struct dg_str type; /* GPT type GUID */
+	struct dg_str part_uuid;
+	struct dg_str fs_type;
+	struct dg_str fs_uuid;
+	struct dg_str fs_label;
+};
+
+struct dg_efi {
+	struct dg_meta meta;
+	struct dg_bool booted; /* by EFI firmware */
+	struct dg_bool secure_boot;
+	struct dg_str loader_info; /* "systemd-boot 257.9" */
+	struct dg_str entry_default;
+	struct dg_str entry_oneshot;
+	struct dg_str entry_selected;
+	struct dg_str loader_part_uuid;	  /* partition that this boot came from */
+	struct dg_str firmware_part_uuid; /* partition that the firmware tries next */
+};
+
+struct dg_boot {
+	struct dg_meta meta;
+	struct dg_str pin; /* an ABI */
+	struct dg_int pin_time;
+	struct dg_str next_pin;
+	struct dg_int next_pin_time;
+	struct dg_bool cleanup_done; /* proxmox-boot-cleanup.service has run */
+	DG_LIST(struct dg_word) manual;
+	struct dg_bool managed; /* the uuids file exists */
+	struct dg_str snippet;	/* GRUB_DEFAULT in proxmox-kernel-pin.cfg */
+	struct dg_int snippet_time;
+	struct dg_str grub_default; /* GRUB_DEFAULT as the shell files end up */
+	struct dg_str grub_default_path;
+	struct dg_int grub_default_time;
+	struct dg_grub grub;
+	DG_LIST(struct dg_esp) esps;
+	DG_LIST(struct dg_partition) partitions;
+	struct dg_efi efi;
+};
+
+/* An entry of the ledger, /etc/driftguard/pins.d/ABI.json. */
+struct dg_debt {
+	struct dg_meta meta;
+	struct dg_str path;
+	struct dg_str abi;
+	struct dg_str reason;
+	struct dg_str owner;
+	struct dg_int since;
+	struct dg_int until; /* last second of the due day */
+};
+
+struct dg_module {
+	struct dg_meta meta;
+	struct dg_str name;
+	struct dg_str taint;
+};
+
+struct dg_guest_config {
+	struct dg_meta meta;
+	struct dg_str vmid;
+	struct dg_bool passthrough; /* hostpci devices */
+};
+
+struct dg_facts {
+	struct dg_meta meta;
+	struct dg_str tool;
+	struct dg_int time; /* as of when the facts are judged */
+	struct dg_bool live; /* of the running system; else of a tree */
+	struct dg_host host;
+	struct dg_kernel kernel;
+	DG_LIST(struct dg_installed) kernels;
+	struct dg_packages packages;
+	struct dg_boot boot;
+	DG_LIST(struct dg_debt) ledger;
+	DG_LIST(struct dg_module) modules; /* out-of-tree or tainting, loaded */
+	DG_LIST(struct dg_guest_config) guests;
+};
+
+/* --- the field table (facts-fields.c) --- */
+
+enum dg_type { DG_STR, DG_INT, DG_BOOL, DG_TIME, DG_RECORD, DG_LIST_OF };
+
+struct dg_field {
+	const char *name; /* JSON key */
+	enum dg_type type;
+	bool absent_ok; /* absence is a value, not a gap */
+	size_t offset;
+	const struct dg_record *record; /* of DG_RECORD and DG_LIST_OF */
+	const char *source;		/* where it is read; NULL: as its record */
+};
+
+struct dg_record {
+	const char *name;
+	size_t size;
+	const char *source;
+	const struct dg_field *fields;
+	size_t count;
+};
+
+extern const struct dg_record dg_facts_record;
+
+/* --- setting; every text is cleaned on its way in --- */
+
+void dg_set_str(struct dg_str *fact, const char *value);
+void dg_set_strn(struct dg_str *fact, const char *value, size_t size);
+void dg_set_int(struct dg_int *fact, int64_t value);
+void dg_set_bool(struct dg_bool *fact, bool value);
+void dg_set_known(struct dg_meta *meta);
+/* The fact at `meta` is not known. `fmt` says why (what happened, where). */
+void dg_set_gap(struct dg_meta *meta, enum dg_state state, const char *fmt, ...) DG_PRINTF(3, 4);
+/* A new zeroed, known item at the end of a list, which becomes known too. The pointer is
+ * good until the next call. NULL where memory is short or `max` items are there. */
+void *dg_list_add(void *list, size_t item_size, size_t max);
+#define DG_ADD(list, max)                                                                \
+	((__typeof__((list)->items))dg_list_add((list), sizeof(*(list)->items), (max)))
+
+/* --- reading --- */
+
+static inline bool dg_known(const void *fact)
+{
+	return ((const struct dg_meta *)fact)->state == DG_KNOWN;
+}
+
+static inline bool dg_absent(const void *fact)
+{
+	return ((const struct dg_meta *)fact)->state == DG_ABSENT;
+}
+
+/* The value, or NULL where it is not known. */
+static inline const char *dg_get(const struct dg_str *fact)
+{
+	return dg_known(fact) ? fact->value : NULL;
+}
+
+static inline bool dg_true(const struct dg_bool *fact)
+{
+	return dg_known(fact) && fact->value;
+}
+
+const char *dg_state_name(enum dg_state state);
+
+/* --- whole models (facts-json.c) --- */
+
+void dg_facts_free(struct dg_facts *facts); /* frees the members and `facts` itself */
+DG_DEFINE_CLEANUP(struct dg_facts *, dg_facts_free);
+struct dg_facts *dg_facts_new(void); /* nothing known; NULL: no memory */
+
+/* A record as JSON and back. Decoding takes any JSON: a member of a wrong type becomes
+ * malformed, a missing one unreadable, unknown keys are passed over (a newer version's
+ * facts). 0 or -ENOMEM. */
+struct json_object *dg_record_encode(const struct dg_record *record, const void *data);
+int dg_record_decode(const struct dg_record *record, struct json_object *json, void *data);
+/* Take over from `json`, an object, only the members it names. */
+int dg_record_merge(const struct dg_record *record, struct json_object *json, void *data);
+void dg_record_clear(const struct dg_record *record, void *data);
+
+/* Facts as a document with its schema mark. Decode: -EBADMSG where it is no facts
+ * document of a schema known here; *ret_why is then set (owned). */
+struct json_object *dg_facts_encode(const struct dg_facts *facts);
+int dg_facts_decode(struct json_object *json, struct dg_facts **ret, char **ret_why);
+
+/* The first gap among the facts that `path` names ("boot.esps.loader"; every item of a
+ * list counts, `*` at the end means all members below). NULL: no gap. The text is owned by
+ * the caller: "boot.pin: unreadable: ..." */
+char *dg_facts_gap(const struct dg_facts *facts, const char *path);
+/* Where the facts of `path` come from; NULL: no such path. */
+const char *dg_facts_source(const char *path);

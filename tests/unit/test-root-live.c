@@ -12,6 +12,7 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -43,9 +44,8 @@ static int teardown(void **state)
 static void test_proc_files(void **state)
 {
 	DG_FREE char *release = NULL;
-	DG_FREE char *mounts = NULL;
 	struct utsname uts;
-	size_t n, m;
+	size_t n;
 
 	(void)state;
 	assert_true(dg_root_is_live(live));
@@ -54,11 +54,27 @@ static void test_proc_files(void **state)
 		dg_root_read(live, "/proc/sys/kernel/osrelease", CAP, &release, &n), 0);
 	assert_int_equal(n, strlen(uts.release) + 1);
 	assert_memory_equal(release, uts.release, n - 1);
-	/* Through a link of procfs, which is no magic link. */
-	assert_int_equal(dg_root_read(live, "/proc/self/maps", 1 << 24, &mounts, &m), 0);
-	assert_true(m > 4096);
-	assert_int_equal(dg_root_read(live, "/proc/self/maps", 4096, &mounts, &m),
-			 -EFBIG);
+}
+
+/* Many pieces of a file that states no size, through /proc/self, which is no magic link.
+ */
+static void test_proc_large(void **state)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE), pages = 400;
+	DG_FREE char *maps = NULL;
+	size_t i, n;
+	char *p = mmap(NULL, page * pages, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)state;
+	assert_ptr_not_equal(p, MAP_FAILED);
+	for (i = 0; i < pages; i += 2) /* one line a page */
+		assert_int_equal(mprotect(p + i * page, page, PROT_NONE), 0);
+	assert_int_equal(dg_root_read(live, "/proc/self/maps", 8192, &maps, &n), -EFBIG);
+	assert_int_equal(dg_root_read(live, "/proc/self/maps", 1 << 24, &maps, &n), 0);
+	assert_true(n > pages * 30);
+	assert_int_equal(strlen(maps), n);
+	assert_int_equal(maps[n - 1], '\n');
+	assert_int_equal(munmap(p, page * pages), 0);
 }
 
 /* A file of /sys states a page; the cap is about what is in it. */
@@ -416,8 +432,9 @@ static void test_replaced(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_proc_files),   cmocka_unit_test(test_sys_file),
-		cmocka_unit_test(test_locks),	     cmocka_unit_test(test_exe_deleted),
+		cmocka_unit_test(test_proc_files),   cmocka_unit_test(test_proc_large),
+		cmocka_unit_test(test_sys_file),     cmocka_unit_test(test_locks),
+		cmocka_unit_test(test_own_lock),     cmocka_unit_test(test_exe_deleted),
 		cmocka_unit_test(test_exe_gone),     cmocka_unit_test(test_exe_in_tree),
 		cmocka_unit_test(test_without_proc), cmocka_unit_test(test_planted_proc),
 		cmocka_unit_test(test_old_kernel),   cmocka_unit_test(test_resized),

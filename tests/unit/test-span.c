@@ -14,9 +14,6 @@
 	{                                              \
 		.p = literal, .n = sizeof(literal) - 1 \
 	}
-{
-	literal, sizeof(literal) - 1
-}
 #define S(literal) dg_span_of(literal, sizeof(literal) - 1)
 
 /* A copy without a byte to spare, so that the sanitizer sees a read behind its end. */

@@ -72,6 +72,9 @@ struct dg_check {
 	 * everything else into unknown. */
 	const char *each[DG_CHECK_NEEDS];
 	void (*run)(const struct dg_view *view, struct dg_finding *finding);
+	/* In place of `run`: judged after all others, from their findings. */
+	void (*run_last)(const struct dg_view *view, const struct dg_finding *findings,
+			 size_t count, struct dg_finding *finding);
 	const char *remedy;
 	const char *why; /* prose for `explain`, with sources */
 };
@@ -99,6 +102,9 @@ void dg_find_number(struct dg_finding *f, const char *key, int64_t value);
 void dg_find_date(struct dg_finding *f, const char *key, int64_t time);
 /* Append `value` to the array under `key`. */
 void dg_find_item(struct dg_finding *f, const char *key, const char *value);
+
+/* Is there evidence under `key`? */
+bool dg_find_has(const struct dg_finding *f, const char *key);
 
 void dg_finding_clear(struct dg_finding *finding);
 const char *dg_severity_name(enum dg_severity severity);

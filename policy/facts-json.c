@@ -165,6 +165,53 @@ struct json_object *dg_facts_encode(const struct dg_facts *facts)
 	return json;
 }
 
+static struct json_object *open_object(struct json_object *json, const char *key)
+{
+	struct json_object *child;
+
+	if (json_object_object_get_ex(json, key, &child))
+		return child;
+	child = json_object_new_object();
+	json_object_object_add(json, key, child);
+	return child;
+}
+
+/* `path` has one or two parts: a member of the facts, or of one of their records. */
+static void encode_path(const struct dg_facts *facts, const char *path,
+			struct json_object *json)
+{
+	const struct dg_record *record = &dg_facts_record;
+	const void *data = facts;
+
+	while (record) {
+		const char *dot = strchrnul(path, '.');
+		const struct dg_field *field =
+			dg_record_field(record, path, (size_t)(dot - path));
+
+		if (!field)
+			return;
+		if (!*dot) {
+			json_object_object_add(json, field->name,
+					       encode_member(field, member_at(field, data)));
+			return;
+		}
+		json = open_object(json, field->name);
+		data = member_at(field, data);
+		record = field->record;
+		path = dot + 1;
+	}
+}
+
+struct json_object *dg_facts_encode_some(const struct dg_facts *facts,
+					 const char *const *paths)
+{
+	struct json_object *json = json_object_new_object();
+
+	for (; *paths; paths++)
+		encode_path(facts, *paths, json);
+	return json;
+}
+
 /* --- decoding --- */
 
 /* An object with a "state" of ours stands for a fact that is not known. */
@@ -278,6 +325,14 @@ int dg_record_merge(const struct dg_record *record, struct json_object *json, vo
 
 		if (!json_object_object_get_ex(json, field->name, &value))
 			continue;
+		if (field->type == DG_RECORD && meta->state == DG_KNOWN &&
+		    json_object_is_type(value, json_type_object) &&
+		    !json_object_object_get_ex(value, "state", NULL)) {
+			r = dg_record_merge(field->record, value, meta);
+			if (r < 0)
+				return r;
+			continue;
+		}
 		clear_member(field, meta);
 		r = decode_member(field, value, meta);
 		if (r < 0)

@@ -93,8 +93,8 @@ void *dg_list_add(void *list, size_t item_size, size_t max)
 	return items;
 }
 
-static const struct dg_field *find_field(const struct dg_record *record, const char *name,
-					 size_t size)
+const struct dg_field *dg_record_field(const struct dg_record *record, const char *name,
+				       size_t size)
 {
 	for (size_t i = 0; i < record->count; i++)
 		if (strlen(record->fields[i].name) == size &&
@@ -155,7 +155,7 @@ static char *find_gap(const struct dg_record *record, const void *data, const ch
 	if (record != &dg_facts_record && !dg_known(data))
 		return dg_absent(data) ? NULL : describe_gap(full, data);
 	if (!dg_streq(path, "*")) {
-		field = find_field(record, path, (size_t)(dot - path));
+		field = dg_record_field(record, path, (size_t)(dot - path));
 		return field ? find_gap_at(field, data, rest, full)
 			     : dg_format("%s: no such fact", full);
 	}
@@ -173,6 +173,27 @@ char *dg_facts_gap(const struct dg_facts *facts, const char *path)
 	return find_gap(&dg_facts_record, facts, path, path);
 }
 
+struct dg_meta *dg_facts_at(struct dg_facts *facts, const char *path)
+{
+	const struct dg_record *record = &dg_facts_record;
+	char *data = (char *)facts;
+
+	while (record) {
+		const char *dot = strchrnul(path, '.');
+		const struct dg_field *field =
+			dg_record_field(record, path, (size_t)(dot - path));
+
+		if (!field)
+			return NULL;
+		data += field->offset;
+		if (!*dot)
+			return (struct dg_meta *)data;
+		record = field->type == DG_RECORD ? field->record : NULL;
+		path = dot + 1;
+	}
+	return NULL;
+}
+
 const char *dg_facts_source(const char *path)
 {
 	const struct dg_record *record = &dg_facts_record;
@@ -180,7 +201,7 @@ const char *dg_facts_source(const char *path)
 
 	while (record) {
 		const char *dot = strchrnul(path, '.');
-		const struct dg_field *field = find_field(record, path, (size_t)(dot - path));
+		const struct dg_field *field = dg_record_field(record, path, (size_t)(dot - path));
 
 		if (!field)
 			break;

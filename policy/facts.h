@@ -57,7 +57,7 @@ struct dg_list {
 	}
 
 #define dg_list_foreach(item, list)                                                      \
-	for (__typeof__(&(list).items[0]) item = (list).items;                            \
+	for (__typeof__((list).items + 0) item = (list).items;                            \
 	     item && item < (list).items + (list).count; item++)
 
 struct dg_host {
@@ -307,6 +307,10 @@ struct dg_record {
 
 extern const struct dg_record dg_facts_record;
 
+/* The field whose name is the `size` bytes at `name`; NULL: none. */
+const struct dg_field *dg_record_field(const struct dg_record *record, const char *name,
+				       size_t size);
+
 /* --- setting; every text is cleaned on its way in --- */
 
 void dg_set_str(struct dg_str *fact, const char *value);
@@ -358,9 +362,17 @@ struct dg_facts *dg_facts_new(void); /* nothing known; NULL: no memory */
  * facts). 0 or -ENOMEM. */
 struct json_object *dg_record_encode(const struct dg_record *record, const void *data);
 int dg_record_decode(const struct dg_record *record, struct json_object *json, void *data);
-/* Take over from `json`, an object, only the members it names. */
+/* Take over from `json`, an object, only the members it names; within a record that is
+ * known already, likewise. */
 int dg_record_merge(const struct dg_record *record, struct json_object *json, void *data);
 void dg_record_clear(const struct dg_record *record, void *data);
+
+/* Only the facts that the dotted `paths` (NULL-terminated) name, as nested objects fit for
+ * dg_record_merge(). */
+struct json_object *dg_facts_encode_some(const struct dg_facts *facts,
+					 const char *const *paths);
+/* The fact at `path`; NULL: no such path, or one that leads through a list. */
+struct dg_meta *dg_facts_at(struct dg_facts *facts, const char *path);
 
 /* Facts as a document with its schema mark. Decode: -EBADMSG where it is no facts
  * document of a schema known here; *ret_why is then set (owned). */

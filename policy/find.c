@@ -151,6 +151,11 @@ void dg_find_item(struct dg_finding *f, const char *key, const char *value)
 	json_object_array_add(array, json_object_new_string(value));
 }
 
+bool dg_find_has(const struct dg_finding *f, const char *key)
+{
+	return f->evidence && json_object_object_get_ex(f->evidence, key, NULL);
+}
+
 void dg_finding_clear(struct dg_finding *finding)
 {
 	for (size_t i = 0; i < finding->subject_count; i++)

@@ -71,6 +71,18 @@ const struct dg_package *dg_view_kernel_package(const struct dg_view *view, cons
 	return gone;
 }
 
+bool dg_is_qemu_package(const char *name)
+{
+	return dg_streq(name, "pve-qemu-kvm") || dg_streq(name, "qemu-system-x86") ||
+	       dg_streq(name, "qemu-system-arm");
+}
+
+bool dg_view_is_userland(const struct dg_view *view, const struct dg_package *package)
+{
+	return dg_package_present(package) &&
+	       (package == view->product.manager || dg_is_qemu_package(dg_get(&package->name)));
+}
+
 static void find_debian(struct dg_view *view)
 {
 	const struct dg_package *base = dg_view_package(view, "base-files");

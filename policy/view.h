@@ -101,6 +101,9 @@ void dg_view_target(struct dg_view *view);   /* view-kernel.c */
 /* Present in the sense of dpkg: unpacked or better, whatever is wanted. NULL: not. */
 const struct dg_package *dg_view_package(const struct dg_view *view, const char *name);
 bool dg_package_present(const struct dg_package *package);
+bool dg_is_qemu_package(const char *name);
+/* The product's manager, or a QEMU: what dates the userland. */
+bool dg_view_is_userland(const struct dg_view *view, const struct dg_package *package);
 /* The package that owns the kernel `abi` (any status); NULL: none. */
 const struct dg_package *dg_view_kernel_package(const struct dg_view *view, const char *abi);
 /* X.Y of a Proxmox series metapackage's name; false: it is none. Debian's linux-image-ARCH

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The kernel family: does what runs belong to this userland? */
+#include "policy/abi.h"
+#include "policy/catalog.h"
+#include "policy/timefmt.h"
+#include "policy/view.h"
+
+#define DAY		 (24 * 60 * 60)
+#define AGE_SKEW_DAYS	 365
+#define UTS_VERSION_SIZE 64 /* uname -v is cut off there: __NEW_UTS_LEN */
+
+/* --- kernel-series-behind --- */
+
+static void describe_next(const struct dg_view *view, struct dg_finding *f)
+{
+	dg_find_text(f, "next_boot", view->next.abi);
+	if (view->next.abi)
+		dg_find_text(f, "next_boot_because", dg_because_name(view->next.because));
+	if (view->pin.abi) {
+		dg_find_text(f, "pin", view->pin.abi);
+		dg_find_text(f, "pin_path", view->pin.path);
+	}
+}
+
+static void describe_expected(const struct dg_view *view, struct dg_finding *f)
+{
+	dg_find_text(f, "running", dg_get(&view->facts->kernel.release));
+	dg_find_text(f, "expected", view->expected.series);
+	dg_find_text(f, "expected_because", view->expected.because);
+	dg_find_text(f, "expected_package", view->expected.package);
+}
+
+static void grade_behind(const struct dg_view *view, struct dg_finding *f,
+			 const char *running)
+{
+	const struct dg_product *p = &view->product;
+	const char *version = p->version ? p->version : "";
+	char next[DG_SERIES_SIZE];
+
+	if (!view->next.abi || dg_abi_series(view->next.abi, next) < 0) {
+		dg_find_drift(f, DG_WARNING,
+			      "%s runs under %s %s, which expects a %s kernel; whether the "
+			      "next boot cures it cannot be told",
+			      running, p->name, version, view->expected.series);
+		dg_find_text(f, "state", "undetermined");
+		dg_find_text(f, "next_boot_unknown", view->next.why);
+	} else if (dg_series_cmp(next, view->expected.series) >= 0) {
+		dg_find_drift(f, DG_WARNING,
+			      "%s runs under %s %s, which expects a %s kernel; the next "
+			      "boot brings %s",
+			      running, p->name, version, view->expected.series, view->next.abi);
+		dg_find_remedy(f, "reboot");
+		dg_find_text(f, "state", "pending");
+	} else {
+		bool pinned = dg_streq(view->pin.abi, view->next.abi);
+
+		dg_find_drift(f, DG_CRITICAL,
+			      "%s runs under %s %s, which expects a %s kernel, and %s%s", running,
+			      p->name, version, view->expected.series,
+			      pinned ? "a pin keeps it there" : view->next.abi,
+			      pinned ? "" : " boots next");
+		dg_find_text(f, "state", "stuck");
+	}
+}
+
+static void check_series_behind(const struct dg_view *view, struct dg_finding *f)
+{
+	const char *running = view->facts->kernel.release.value;
+	char series[DG_SERIES_SIZE];
+
+	if (dg_abi_series(running, series) < 0) {
+		dg_find_unknown(f, "the running kernel's name \"%s\" holds no series", running);
+		return;
+	}
+	if (!view->expected.series[0]) {
+		dg_find_unknown(f, "no kernel package says which series this host expects, "
+				   "and no whole kernel is installed");
+		return;
+	}
+	if (dg_series_cmp(series, view->expected.series) < 0)
+		grade_behind(view, f, running);
+	else
+		dg_find_ok(f, "%s is of series %s, which this host expects", running,
+			   view->expected.series);
+	dg_find_subject(f, "kernel", running);
+	describe_expected(view, f);
+	describe_next(view, f);
+}
+
+static const struct dg_check series_behind = {
+	.id = "kernel-series-behind",
+	.family = "kernel",
+	.title = "The running kernel's series is older than the one this host expects",
+	.severity = DG_CRITICAL,
+	.grades = "critical when stuck (the next boot is behind too), warning when pending "
+		  "(the next boot cures it); waived by a documented pin",
+	.flags = DG_ESSENTIAL | DG_HOST_KERNEL | DG_OWN_KERNEL | DG_SETTLED_ONLY | DG_PIN_WAIVES,
+	.needs = {"kernel.release", "packages.list.name", "packages.list.status", "kernels"},
+	.run = check_series_behind,
+	.remedy = "Boot a kernel of the expected series; the plan below says how.",
+	.why = "A Proxmox host's packages say which kernel series belongs to them: the newest "
+	       "installed series metapackage (proxmox-kernel-X.Y). QEMU, the ZFS tools and the "
+	       "container runtime are built and tested against that series. An older one still "
+	       "boots, and then misbehaves in ways that look like something else: QEMU from "
+	       "10.2 on, under a kernel older than 6.15, makes idle I/O threads count as I/O "
+	       "stall, and PSI reads 69 % on a bored disk (kernel commits 8a796565cec3, "
+	       "07754bfd9aee). No table of versions decides here, only this host's packages.",
+};
+
+/* --- kernel-newer-installed --- */
+
+static const struct dg_installed *find_newest(const struct dg_view *view, const char *series)
+{
+	const struct dg_installed *newest = NULL;
+
+	dg_list_foreach(kernel, view->facts->kernels) {
+		char other[DG_SERIES_SIZE];
+
+		if (!dg_installed_whole(kernel) ||
+		    dg_abi_series(kernel->abi.value, other) < 0 || !dg_streq(other, series))
+			continue;
+		if (!newest || dg_abi_cmp(kernel->abi.value, newest->abi.value) > 0)
+			newest = kernel;
+	}
+	return newest;
+}
+
+static void grade_newer(const struct dg_view *view, struct dg_finding *f, const char *running,
+			const char *newest)
+{
+	bool cures = view->next.abi && dg_abi_cmp(view->next.abi, running) > 0;
+
+	if (cures) {
+		dg_find_drift(f, DG_WARNING, "%s is installed and boots next; %s still runs",
+			      view->next.abi, running);
+		dg_find_remedy(f, "reboot");
+	} else if (dg_streq(view->pin.abi, running)) {
+		dg_find_drift(f, DG_NOTICE, "%s is installed, and the pin keeps %s running",
+			      newest, running);
+	} else {
+		dg_find_drift(f, DG_WARNING, "%s is installed, and %s %s", newest,
+			      view->next.abi ? view->next.abi : "what",
+			      view->next.abi ? "boots again" : "boots next cannot be told");
+	}
+	dg_find_text(f, "state", cures ? "pending" : "stuck");
+}
+
+static void check_newer_installed(const struct dg_view *view, struct dg_finding *f)
+{
+	const char *running = view->facts->kernel.release.value;
+	const struct dg_installed *newest;
+	char series[DG_SERIES_SIZE];
+
+	if (dg_abi_series(running, series) < 0 || !dg_streq(series, view->expected.series)) {
+		dg_find_not_applicable(f, "the running kernel is not of the expected series");
+		return;
+	}
+	newest = find_newest(view, series);
+	if (newest && dg_abi_cmp(newest->abi.value, running) > 0) {
+		grade_newer(view, f, running, newest->abi.value);
+		dg_find_text(f, "newest", newest->abi.value);
+	} else {
+		dg_find_ok(f, "%s is the newest installed build of series %s", running, series);
+	}
+	dg_find_subject(f, "kernel", running);
+	dg_find_text(f, "running", running);
+	describe_next(view, f);
+}
+
+static const struct dg_check newer_installed = {
+	.id = "kernel-newer-installed",
+	.family = "kernel",
+	.title = "A newer build of the running kernel's series is installed",
+	.severity = DG_WARNING,
+	.grades = "notice when a pin holds it back; waived by a documented pin",
+	.flags = DG_HOST_KERNEL | DG_OWN_KERNEL | DG_SETTLED_ONLY | DG_PIN_WAIVES,
+	.needs = {"kernel.release", "packages.list.name", "packages.list.status", "kernels"},
+	.each = {"kernels.abi", "kernels.image", "kernels.modules"},
+	.run = check_newer_installed,
+	.remedy = "Reboot at the next maintenance window.",
+	.why = "Kernel updates carry security and data-integrity fixes, and they take effect at "
+	       "a boot only. Proxmox writes no /run/reboot-required, so a host whose update "
+	       "was never booted looks up to date.",
+};
+
+/* --- kernel-age-skew --- */
+
+static void check_age_skew(const struct dg_view *view, struct dg_finding *f)
+{
+	int64_t built = view->facts->kernel.build_time.value;
+	const struct dg_package *newest = NULL;
+	char then[DG_DATE_SIZE], now[DG_DATE_SIZE];
+	int64_t days;
+	bool any = false;
+
+	dg_list_foreach(package, view->facts->packages.list) {
+		if (!dg_view_is_userland(view, package))
+			continue;
+		any = true;
+		if (dg_known(&package->build_time) &&
+		    (!newest || package->build_time.value > newest->build_time.value))
+			newest = package;
+	}
+	if (!newest) {
+		if (any)
+			dg_find_unknown(f, "no changelog or file tells when the manager and "
+					   "QEMU packages were built");
+		else
+			dg_find_not_applicable(f, "no manager and no QEMU is installed");
+		return;
+	}
+	days = (newest->build_time.value - built) / DAY;
+	dg_date_format(built, then);
+	dg_date_format(newest->build_time.value, now);
+	if (days > AGE_SKEW_DAYS)
+		dg_find_drift(f, DG_WARNING,
+			      "the running kernel was built %s, %lld days before the userland "
+			      "(%s, %s)",
+			      then, (long long)days, newest->name.value, now);
+	else
+		dg_find_ok(f, "kernel built %s, userland %s", then, now);
+	dg_find_subject(f, "kernel", dg_get(&view->facts->kernel.release));
+	dg_find_date(f, "kernel_built", built);
+	dg_find_date(f, "userland_built", newest->build_time.value);
+	dg_find_text(f, "userland_package", newest->name.value);
+	dg_find_text(f, "userland_source", dg_get(&newest->build_source));
+	dg_find_number(f, "skew_days", days);
+}
+
+static const struct dg_check age_skew = {
+	.id = "kernel-age-skew",
+	.family = "kernel",
+	.title = "The running kernel is over a year older than the userland",
+	.severity = DG_WARNING,
+	.grades = "waived by a documented pin",
+	.flags = DG_HOST_KERNEL | DG_OWN_KERNEL | DG_PIN_WAIVES,
+	.needs = {"kernel.release", "kernel.build_time", "packages.list.name", "packages.list.status"},
+	.each = {"packages.list.build_time"},
+	.run = check_age_skew,
+	.remedy = "Boot a kernel of this userland's time; the plan below says how.",
+	.why = "The build date stands in `uname -v`, and the newest changelog entry of the "
+	       "manager and QEMU packages dates the userland. More than a year between them "
+	       "means that the two were never tested together, whatever their numbers say.",
+};
+
+/* --- kernel-rebuilt --- */
+
+static void check_rebuilt(const struct dg_view *view, struct dg_finding *f)
+{
+	const char *version = view->facts->kernel.version.value;
+	const char *image = view->running ? dg_get(&view->running->image_version) : NULL;
+	const char *built = image ? strstr(image, " #") : NULL;
+
+	if (!view->running || !dg_known(&view->running->image)) {
+		dg_find_not_applicable(f, "the running kernel's image is not on disk");
+		return;
+	}
+	if (!built) {
+		dg_find_unknown(f, "the header of %s tells no build", view->running->image.value);
+		return;
+	}
+	built++;
+	if (strncmp(built, version, UTS_VERSION_SIZE) == 0)
+		dg_find_ok(f, "the image on disk is the build that runs");
+	else
+		dg_find_drift(f, DG_NOTICE, "%s on disk is another build than the one that runs",
+			      view->running->image.value);
+	dg_find_subject(f, "kernel", view->running->abi.value);
+	dg_find_text(f, "running_build", version);
+	dg_find_text(f, "image_build", built);
+}
+
+static const struct dg_check rebuilt = {
+	.id = "kernel-rebuilt",
+	.family = "kernel",
+	.title = "The image on disk is another build of the same ABI than the one that runs",
+	.severity = DG_NOTICE,
+	.flags = DG_HOST_KERNEL | DG_OWN_KERNEL | DG_SETTLED_ONLY,
+	.needs = {"kernel.release", "kernel.version", "kernels"},
+	.each = {"kernels.image", "kernels.image_version"},
+	.run = check_rebuilt,
+	.remedy = "Reboot at the next maintenance window.",
+	.why = "A package may be rebuilt under the same ABI name. `uname -r` then looks current, "
+	       "while `uname -v` and the version text in the image's boot header differ.",
+};
+
+/* --- kernel-removed --- */
+
+static void check_removed(const struct dg_view *view, struct dg_finding *f)
+{
+	const char *running = view->facts->kernel.release.value;
+	bool modules = view->running && !dg_absent(&view->running->modules);
+	bool image = view->running && !dg_absent(&view->running->image);
+
+	if (!modules && dg_true(&view->facts->kernel.modular))
+		dg_find_drift(f, DG_CRITICAL,
+			      "the modules of the running kernel %s are gone: none can be loaded "
+			      "any more",
+			      running);
+	else if (!image)
+		dg_find_drift(f, DG_WARNING, "the image of the running kernel %s is gone",
+			      running);
+	else
+		dg_find_ok(f, "image and modules of the running kernel are there");
+	dg_find_subject(f, "kernel", running);
+	dg_find_text(f, "modules", modules ? "present" : "gone");
+	dg_find_text(f, "image", image ? "present" : "gone");
+}
+
+static const struct dg_check removed = {
+	.id = "kernel-removed",
+	.family = "kernel",
+	.title = "The running kernel was removed from disk",
+	.severity = DG_CRITICAL,
+	.grades = "warning when only its image is gone",
+	.flags = DG_HOST_KERNEL | DG_OWN_KERNEL,
+	.needs = {"kernel.release", "kernel.modular", "kernels"},
+	.each = {"kernels.modules", "kernels.image"},
+	.run = check_removed,
+	.remedy = "Reboot into an installed kernel soon; until then do not count on anything "
+		  "that loads a module (a firewall rule, a file system, a device).",
+	.why = "Once /lib/modules of the running kernel is gone, nothing that is not already "
+	       "loaded can be. The failure shows much later, as a mount, a firewall or a USB "
+	       "device that does not work.",
+};
+
+/* --- kernel-foreign --- */
+
+static void check_foreign(const struct dg_view *view, struct dg_finding *f)
+{
+	const char *running = view->facts->kernel.release.value;
+	const char *vendor = dg_get(&view->facts->kernel.vendor);
+	const struct dg_package *owner = dg_view_kernel_package(view, running);
+	bool ours = owner && !dg_after(owner->name.value, "linux-");
+
+	dg_find_subject(f, "kernel", running);
+	dg_find_text(f, "package", owner ? owner->name.value : NULL);
+	dg_find_text(f, "vendor", vendor);
+	if (ours)
+		dg_find_ok(f, "%s belongs to %s", running, owner->name.value);
+	else if (!owner && (dg_streq(vendor, "PMX") || dg_streq(vendor, "PVE")))
+		dg_find_ok(f, "%s is a Proxmox build whose package is gone (see kernel-removed)",
+			   running);
+	else
+		dg_find_drift(f, DG_WARNING, "%s runs, and no Proxmox package owns it", running);
+}
+
+static const struct dg_check foreign = {
+	.id = "kernel-foreign",
+	.family = "kernel",
+	.title = "A Proxmox host runs a kernel that is not Proxmox's",
+	.severity = DG_WARNING,
+	.flags = DG_HOST_KERNEL | DG_PROXMOX_ONLY | DG_SETTLED_ONLY,
+	.needs = {"kernel.release", "packages.list.name", "packages.list.status"},
+	.run = check_foreign,
+	.remedy = "Boot a proxmox-kernel; remove the other kernel's package if it is not meant "
+		  "to be here.",
+	.why = "Proxmox's kernels carry patches and modules (ZFS, AppArmor, network drivers) that "
+	       "the userland counts on. Debian's own kernel boots when a Proxmox one is missing, "
+	       "often after an installation on top of Debian, and looks fine at first.",
+};
+
+static const struct dg_check *const rows[] = {
+	&series_behind, &newer_installed, &age_skew, &removed, &rebuilt, &foreign,
+};
+
+const struct dg_family dg_kernel_checks = {
+	.name = "kernel", .checks = rows, .count = DG_COUNT(rows)};

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <assert.h>
+#include <errno.h>
+#include <stdint.h>
+
+#include "guard/parse/grubenv.h"
+#include "policy/util.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	DG_CLEANUP(dg_grubenv_clear) struct dg_grubenv env = {0};
+	DG_FREE char *why = NULL;
+	size_t i;
+	int r = dg_grubenv_parse((const char *)data, size, &env, &why);
+
+	assert(r == 0 ? !why : why != NULL);
+	for (i = 0; i < env.n_vars; i++) {
+		assert(strlen(env.vars[i].name) + strlen(env.vars[i].value) < size);
+		assert(dg_grubenv_get(&env, env.vars[i].name));
+	}
+	return 0;
+}

@@ -88,14 +88,17 @@ int dg_json_keys_sort(struct dg_json_keys *keys, size_t first,
 		      const struct dg_json_entry **ret_again)
 {
 	size_t n = keys->open.count - first;
-	struct dg_json_entry *items = keys->open.items + first;
 	const struct dg_json_entry *again = NULL;
+	struct dg_json_entry *items;
 	int r = entries_grow(&keys->spare, n);
 
 	if (r < 0)
 		return r;
-	if (n > 1)
-		entries_sort(items, keys->spare.items, n);
+	*ret_before = *ret_again = NULL;
+	if (n < 2)
+		return 0;
+	items = keys->open.items + first;
+	entries_sort(items, keys->spare.items, n);
 	for (size_t i = 1; i < n; i++)
 		if (key_cmp(&items[i - 1], &items[i]) == 0 &&
 		    (!again || items[i].at < again->at))

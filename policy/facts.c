@@ -2,7 +2,6 @@
 /* Setting single facts, and finding gaps and sources by a fact's dotted name. */
 #include <errno.h>
 #include <stdarg.h>
-#include <stdio.h>
 
 #include "policy/facts.h"
 #include "policy/text.h"
@@ -32,8 +31,7 @@ void dg_set_gap(struct dg_meta *meta, enum dg_state state, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	if (vasprintf(&raw, fmt, args) < 0)
-		raw = NULL;
+	raw = dg_vformat(fmt, args);
 	va_end(args);
 	free(meta->detail);
 	meta->detail = raw ? dg_clean_text(raw, strlen(raw)) : NULL;

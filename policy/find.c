@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <json-c/json.h>
 #include <stdarg.h>
-#include <stdio.h>
 
 #include "policy/check.h"
+#include "policy/text.h"
 #include "policy/timefmt.h"
 
 static const char *const severity_names[] = {
@@ -47,8 +47,7 @@ int dg_severity_parse(const char *word, enum dg_severity *ret)
 static void find(struct dg_finding *f, enum dg_status status, const char *fmt, va_list args)
 {
 	free(f->summary);
-	if (vasprintf(&f->summary, fmt, args) < 0)
-		f->summary = NULL;
+	f->summary = dg_vformat(fmt, args);
 	f->status = status;
 	f->severity = DG_FINE;
 }
@@ -93,8 +92,7 @@ void dg_find_remedy(struct dg_finding *f, const char *fmt, ...)
 
 	free(f->remedy);
 	va_start(args, fmt);
-	if (vasprintf(&f->remedy, fmt, args) < 0)
-		f->remedy = NULL;
+	f->remedy = dg_vformat(fmt, args);
 	va_end(args);
 }
 

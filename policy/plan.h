@@ -48,6 +48,9 @@ int dg_preflight_run(const struct dg_view *view, const struct dg_installed *kern
 		     struct dg_plan *plan);
 bool dg_preflight_passes(const struct dg_view *view, const struct dg_installed *kernel);
 
+/* A loaded module that no kernel package brings; NULL: none. */
+const char *dg_view_extra_module(const struct dg_view *view);
+
 /* What should be done about `findings`, a verdict's. *ret is NULL where nothing is to be
  * done. 0 or -ENOMEM. */
 int dg_plan_make(const struct dg_view *view, const struct dg_finding *findings,

@@ -9,8 +9,7 @@
 #include "policy/text.h"
 #include "policy/timefmt.h"
 
-#define QUOTE_MAX ((size_t)64) /* bytes of a foreign word in a message */
-#define DAYS_MAX  36500
+#define DAYS_MAX 36500
 
 static const char *const schema_words[] = {DG_POLICY_SCHEMA, NULL};
 static const char *const severity_words[] = {"notice", "warning", "critical", "off",
@@ -145,198 +144,42 @@ static const char *word_find(const char *const *words, const char *word)
 	return *words;
 }
 
-/* --- problems --- */
-
-/* The way from the document down to a value. */
-struct step {
-	const struct step *up; /* NULL: the document itself */
-	const char *key;       /* NULL: an element */
-	size_t index;
-};
-
-static char *quote(const char *word)
-{
-	return dg_clean_text_max(word, strlen(word), QUOTE_MAX);
-}
-
-/* "waivers[0].until" */
-static char *step_dotted(const struct step *at)
-{
-	DG_FREE char *up = NULL, *key = NULL;
-
-	if (!at->up)
-		return strdup("");
-	up = step_dotted(at->up);
-	key = at->key ? quote(at->key) : NULL;
-	if (!up || (at->key && !key))
-		return NULL;
-	if (!key)
-		return dg_format("%s[%zu]", up, at->index);
-	return dg_format("%s%s%s", up, *up ? "." : "", key);
-}
-
-/* "/waivers/0/until" */
-static char *step_pointer(const struct step *at)
-{
-	DG_FREE char *up = NULL, *escaped = NULL;
-	char *to;
-
-	if (!at->up)
-		return strdup("");
-	up = step_pointer(at->up);
-	if (!up)
-		return NULL;
-	if (!at->key)
-		return dg_format("%s/%zu", up, at->index);
-	to = escaped = malloc(2 * strlen(at->key) + 1);
-	if (!escaped)
-		return NULL;
-	for (const char *s = at->key; *s; s++) {
-		if (*s == '~' || *s == '/')
-			*to++ = '~';
-		*to++ = *s == '~' ? '0' : *s == '/' ? '1' : *s;
-	}
-	*to = '\0';
-	return dg_format("%s/%s", up, escaped);
-}
-
-/* The line of the value, or of the nearest thing around it where it is missing. */
-static int step_line(const struct dg_layer *layer, const struct step *at,
-		     unsigned *ret_line)
-{
-	unsigned line = 0;
-
-	for (; layer->scan && at && line == 0; at = at->up) {
-		DG_FREE char *pointer = step_pointer(at);
-
-		if (!pointer)
-			return -ENOMEM;
-		line = dg_json_line(layer->scan, pointer);
-	}
-	*ret_line = line;
-	return 0;
-}
-
-static void problem_clear(struct dg_problem *problem)
-{
-	free(problem->file);
-	free(problem->key);
-	free(problem->message);
-}
-
-void dg_problems_free(struct dg_problem *problems, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		problem_clear(&problems[i]);
-	free(problems);
-}
-
-void dg_layer_clear(struct dg_layer *layer)
-{
-	dg_problems_free(layer->problems, layer->problem_count);
-	layer->problems = NULL;
-	layer->problem_count = 0;
-}
-
-/* Takes key and message over, also where it fails. */
-static int layer_add(struct dg_layer *layer, unsigned line, bool unusable, char *key,
-		     char *message)
-{
-	struct dg_problem problem = {
-		.file = dg_clean_text(layer->file, strlen(layer->file)),
-		.line = line,
-		.key = key,
-		.message = message,
-		.unusable = unusable,
-	};
-	struct dg_problem *grown = NULL;
-
-	if (problem.file && message)
-		grown = reallocarray(layer->problems, layer->problem_count + 1,
-				     sizeof(*grown));
-	if (!grown) {
-		problem_clear(&problem);
-		return -ENOMEM;
-	}
-	layer->problems = grown;
-	layer->problems[layer->problem_count++] = problem;
-	layer->unusable |= unusable;
-	return 0;
-}
-
-int dg_layer_complain(struct dg_layer *layer, unsigned line, bool unusable, char *message)
-{
-	return layer_add(layer, line, unusable, NULL, message);
-}
-
-/* Whether to only count a problem, because there are too many to tell. */
-static bool layer_is_full(struct dg_layer *layer, bool unusable)
-{
-	if (layer->problem_count < DG_POLICY_PROBLEMS)
-		return false;
-	layer->untold++;
-	layer->untold_unusable |= unusable;
-	return true;
-}
-
-static int complain(struct dg_layer *layer, const struct step *at, bool unusable,
-		    char *message)
-{
-	char *key;
-	unsigned line;
-
-	if (layer_is_full(layer, unusable)) {
-		free(message);
-		return 0;
-	}
-	key = message ? step_dotted(at) : NULL;
-	if (!key || step_line(layer, at, &line) < 0) {
-		free(key);
-		free(message);
-		return -ENOMEM;
-	}
-	if (!*key) {
-		free(key);
-		key = NULL;
-	}
-	return layer_add(layer, line, unusable, key, message);
-}
-
 /* --- validation: each function returns 0, DROP or -ENOMEM --- */
 
 enum { DROP = 1 }; /* this is to be ignored: take it out */
 
 /* `what`: key, check. */
-static int unknown_name(struct dg_layer *layer, const struct step *at, const char *what,
-			const char *name, const char *nearest)
+static int unknown_name(struct dg_layer *layer, const struct dg_step *at,
+			const char *what, const char *name, const char *nearest)
 {
-	DG_FREE char *quoted = quote(name);
+	DG_FREE char *quoted = dg_quote(name);
 	int r;
 
 	if (!quoted)
 		return -ENOMEM;
-	r = complain(layer, at, layer->strict,
-		     dg_format("unknown %s \"%s\"%s%s%s", what, quoted,
-			       nearest ? "; did you mean \"" : "", nearest ? nearest : "",
-			       nearest ? "\"?" : ""));
+	r = dg_layer_complain(layer, at, layer->strict,
+			      dg_format("unknown %s \"%s\"%s%s%s", what, quoted,
+					nearest ? "; did you mean \"" : "",
+					nearest ? nearest : "", nearest ? "\"?" : ""));
 	return r < 0 ? r : DROP;
 }
 
-static int unknown_check(struct dg_layer *layer, const struct step *at, const char *id)
+static int unknown_check(struct dg_layer *layer, const struct dg_step *at, const char *id)
 {
-	if (layer_is_full(layer, layer->strict))
+	if (dg_layer_is_full(layer, layer->strict))
 		return DROP;
 	return unknown_name(layer, at, "check", id, check_nearest(id));
 }
 
-static int unknown_key(struct dg_layer *layer, const struct step *at, const char *parent)
+static int unknown_key(struct dg_layer *layer, const struct dg_step *at,
+		       const char *parent)
 {
 	const char *names[DG_COUNT(keys)];
 	size_t n = 0;
 
 	if (members_are_checks(parent))
 		return unknown_check(layer, at, at->key);
-	if (layer_is_full(layer, layer->strict))
+	if (dg_layer_is_full(layer, layer->strict))
 		return DROP;
 	for (size_t i = 0; i < DG_COUNT(keys); i++)
 		names[n++] = member_name(&keys[i], parent);
@@ -366,30 +209,29 @@ static const char *type_name(enum json_type type)
 	return names[type];
 }
 
-static int wrong_type(struct dg_layer *layer, const struct step *at,
+static int wrong_type(struct dg_layer *layer, const struct dg_step *at,
 		      enum json_type wanted, enum json_type found)
 {
-	return complain(layer, at, true,
-			dg_format("this must be %s, not %s", type_name(wanted),
-				  type_name(found)));
+	return dg_layer_complain(layer, at, true,
+				 dg_format("this must be %s, not %s", type_name(wanted),
+					   type_name(found)));
 }
 
 static int int_check(struct dg_layer *layer, const struct dg_policy_key *key,
-		     const struct step *at, struct json_object *value)
+		     const struct dg_step *at, struct json_object *value)
 {
 	int64_t n = json_object_get_int64(value);
 
-	/* json-c keeps 2^63 and up as another type, and cuts them off here. */
 	if (n >= key->min && n <= key->max)
 		return 0;
-	return complain(layer, at, true,
-			dg_format("%s is out of range, it goes from %" PRId64
-				  " to %" PRId64,
-				  json_object_get_string(value), key->min, key->max));
+	return dg_layer_complain(
+		layer, at, true,
+		dg_format("%s is out of range, it goes from %" PRId64 " to %" PRId64,
+			  json_object_get_string(value), key->min, key->max));
 }
 
 static int text_check(struct dg_layer *layer, const struct dg_policy_key *key,
-		      const struct step *at, struct json_object *value)
+		      const struct dg_step *at, struct json_object *value)
 {
 	const char *text = json_object_get_string(value);
 	size_t size = strlen(text);
@@ -397,11 +239,13 @@ static int text_check(struct dg_layer *layer, const struct dg_policy_key *key,
 
 	(void)key;
 	if (size == 0)
-		return complain(layer, at, true, dg_format("this text is empty"));
+		return dg_layer_complain(layer, at, true,
+					 dg_format("this text is empty"));
 	if (size > DG_POLICY_TEXT_MAX)
-		return complain(layer, at, true,
-				dg_format("this text has %zu bytes, %d are allowed", size,
-					  DG_POLICY_TEXT_MAX));
+		return dg_layer_complain(
+			layer, at, true,
+			dg_format("this text has %zu bytes, %d are allowed", size,
+				  DG_POLICY_TEXT_MAX));
 	if (dg_text_is_clean(text, size))
 		return 0;
 	clean = dg_clean_text(text, size);
@@ -422,7 +266,7 @@ static char *words_join(const char *const *words)
 }
 
 static int word_check(struct dg_layer *layer, const struct dg_policy_key *key,
-		      const struct step *at, struct json_object *value)
+		      const struct dg_step *at, struct json_object *value)
 {
 	const char *word = json_object_get_string(value), *nearest;
 	DG_FREE char *quoted = NULL, *all = NULL;
@@ -430,21 +274,21 @@ static int word_check(struct dg_layer *layer, const struct dg_policy_key *key,
 
 	if (word_find(key->words, word))
 		return 0;
-	quoted = quote(word);
+	quoted = dg_quote(word);
 	all = words_join(key->words);
 	if (!quoted || !all)
 		return -ENOMEM;
 	while (key->words[n])
 		n++;
 	nearest = dg_nearest_word(word, key->words, n);
-	return complain(layer, at, true,
-			dg_format("\"%s\" is not a word for this, which is %s%s%s%s",
-				  quoted, all, nearest ? "; did you mean \"" : "",
-				  nearest ? nearest : "", nearest ? "\"?" : ""));
+	return dg_layer_complain(layer, at, true,
+				 dg_format("this must be %s, not \"%s\"%s%s%s", all,
+					   quoted, nearest ? "; did you mean \"" : "",
+					   nearest ? nearest : "", nearest ? "\"?" : ""));
 }
 
 static int id_check(struct dg_layer *layer, const struct dg_policy_key *key,
-		    const struct step *at, struct json_object *value)
+		    const struct dg_step *at, struct json_object *value)
 {
 	const char *id = json_object_get_string(value);
 
@@ -458,7 +302,7 @@ int dg_policy_date_parse(const char *text, int64_t *ret_time)
 }
 
 static int date_check(struct dg_layer *layer, const struct dg_policy_key *key,
-		      const struct step *at, struct json_object *value)
+		      const struct dg_step *at, struct json_object *value)
 {
 	const char *text = json_object_get_string(value);
 	DG_FREE char *quoted = NULL;
@@ -467,10 +311,10 @@ static int date_check(struct dg_layer *layer, const struct dg_policy_key *key,
 	(void)key;
 	if (dg_policy_date_parse(text, &time) == 0)
 		return 0;
-	quoted = quote(text);
+	quoted = dg_quote(text);
 	if (!quoted)
 		return -ENOMEM;
-	return complain(
+	return dg_layer_complain(
 		layer, at, true,
 		dg_format("\"%s\" is not a date such as \"2026-12-31\", nor a time "
 			  "such as \"2026-12-31T18:00:00Z\"",
@@ -478,19 +322,20 @@ static int date_check(struct dg_layer *layer, const struct dg_policy_key *key,
 }
 
 static int value_check(struct dg_layer *layer, const struct dg_policy_key *key,
-		       const struct step *at, struct json_object *value);
+		       const struct dg_step *at, struct json_object *value);
 
-static int missing(struct dg_layer *layer, const struct step *up, const char *name)
+static int missing(struct dg_layer *layer, const struct dg_step *up, const char *name)
 {
-	struct step at = {.up = up, .key = name};
+	struct dg_step at = {.up = up, .key = name};
 	const char *schema = ", add the line \"schema\": \"" DG_POLICY_SCHEMA "\",";
 
-	return complain(layer, &at, true,
-			dg_format("\"%s\" is missing%s", name, up->up ? "" : schema));
+	return dg_layer_complain(
+		layer, &at, true,
+		dg_format("\"%s\" is missing%s", name, up->up ? "" : schema));
 }
 
 static int object_check_required(struct dg_layer *layer, const char *parent,
-				 const struct step *at, struct json_object *object)
+				 const struct dg_step *at, struct json_object *object)
 {
 	int r = 0;
 
@@ -505,8 +350,8 @@ static int object_check_required(struct dg_layer *layer, const char *parent,
 }
 
 /* An object that loses what it cannot do without is itself to be dropped. */
-static int object_check(struct dg_layer *layer, const char *parent, const struct step *at,
-			struct json_object *object)
+static int object_check(struct dg_layer *layer, const char *parent,
+			const struct dg_step *at, struct json_object *object)
 {
 	int r = object_check_required(layer, parent, at, object), ret = 0;
 
@@ -515,7 +360,7 @@ static int object_check(struct dg_layer *layer, const char *parent, const struct
 	json_object_object_foreach(object, name, value)
 	{
 		const struct dg_policy_key *key = member_find(parent, name);
-		struct step down = {.up = at, .key = name};
+		struct dg_step down = {.up = at, .key = name};
 
 		r = key ? value_check(layer, key, &down, value)
 			: unknown_key(layer, &down, parent);
@@ -531,16 +376,16 @@ static int object_check(struct dg_layer *layer, const char *parent, const struct
 }
 
 static int keyed_object_check(struct dg_layer *layer, const struct dg_policy_key *key,
-			      const struct step *at, struct json_object *value)
+			      const struct dg_step *at, struct json_object *value)
 {
 	return object_check(layer, key->path, at, value);
 }
 
 static int single_check(struct dg_layer *layer, const struct dg_policy_key *key,
-			const struct step *at, struct json_object *value)
+			const struct dg_step *at, struct json_object *value)
 {
 	static int (*const checks[])(struct dg_layer *, const struct dg_policy_key *,
-				     const struct step *, struct json_object *) = {
+				     const struct dg_step *, struct json_object *) = {
 		[DG_KEY_OBJECT] = keyed_object_check,
 		[DG_KEY_INT] = int_check,
 		[DG_KEY_TEXT] = text_check,
@@ -573,8 +418,8 @@ static const char *element_id(const struct dg_policy_key *list,
 
 /* That no element before this one has its id. */
 static int unique_check(struct dg_layer *layer, const struct dg_policy_key *key,
-			const struct step *at, struct json_object *array, size_t before,
-			struct json_object *element)
+			const struct dg_step *at, struct json_object *array,
+			size_t before, struct json_object *element)
 {
 	const char *id = element_id(key, element);
 
@@ -583,36 +428,39 @@ static int unique_check(struct dg_layer *layer, const struct dg_policy_key *key,
 
 		if (!dg_streq(id, element_id(key, json_object_array_get_idx(array, i))))
 			continue;
-		quoted = quote(id);
-		return quoted ? complain(layer, at, true,
-					 dg_format("\"%s\" stands here a second time",
-						   quoted))
+		quoted = dg_quote(id);
+		return quoted ? dg_layer_complain(
+					layer, at, true,
+					dg_format("\"%s\" stands here a second time",
+						  quoted))
 			      : -ENOMEM;
 	}
 	return 0;
 }
 
 static int list_check_size(struct dg_layer *layer, const struct dg_policy_key *key,
-			   const struct step *at, size_t n)
+			   const struct dg_step *at, size_t n)
 {
 	if (n > DG_POLICY_LIST_MAX)
-		return complain(layer, at, true,
-				dg_format("this list has %zu elements, %d are allowed", n,
-					  DG_POLICY_LIST_MAX));
+		return dg_layer_complain(
+			layer, at, true,
+			dg_format("this list has %zu elements, %d are allowed", n,
+				  DG_POLICY_LIST_MAX));
 	if (n == 0 && key->flags & DG_KEY_FILLED)
-		return complain(layer, at, true, dg_format("this list is empty"));
+		return dg_layer_complain(layer, at, true,
+					 dg_format("this list is empty"));
 	return 0;
 }
 
 static int list_check(struct dg_layer *layer, const struct dg_policy_key *key,
-		      const struct step *at, struct json_object *array)
+		      const struct dg_step *at, struct json_object *array)
 {
 	size_t n = json_object_array_length(array), kept = 0;
 	int r = list_check_size(layer, key, at, n);
 
 	for (size_t i = 0; r >= 0 && i < n && n <= DG_POLICY_LIST_MAX; i++) {
 		struct json_object *element = json_object_array_get_idx(array, i);
-		struct step down = {.up = at, .index = i};
+		struct dg_step down = {.up = at, .index = i};
 
 		r = single_check(layer, key, &down, element);
 		if (r == 0)
@@ -628,7 +476,7 @@ static int list_check(struct dg_layer *layer, const struct dg_policy_key *key,
 }
 
 static int value_check(struct dg_layer *layer, const struct dg_policy_key *key,
-		       const struct step *at, struct json_object *value)
+		       const struct dg_step *at, struct json_object *value)
 {
 	if (!(key->flags & DG_KEY_LIST))
 		return single_check(layer, key, at, value);
@@ -640,7 +488,7 @@ static int value_check(struct dg_layer *layer, const struct dg_policy_key *key,
 
 int dg_layer_validate(struct dg_layer *layer)
 {
-	struct step top = {.up = NULL};
+	struct dg_step top = {.up = NULL};
 	int r;
 
 	if (!json_object_is_type(layer->tree, json_type_object))

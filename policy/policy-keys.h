@@ -44,13 +44,12 @@ struct dg_policy_key {
 
 const struct dg_policy_key *dg_policy_keys(size_t *ret_count);
 
-/* A document on its way into a policy. The caller sets the first four members. */
+/* A document on its way into a policy. The caller sets the first two members. */
 struct dg_layer {
 	const char *file;
-	const struct dg_json_scan *scan; /* with lines; NULL: lines are 0 */
-	struct json_object *tree;
 	bool strict; /* keys to be ignored make it unusable */
-
+	struct json_object *tree;
+	const struct dg_json_scan *scan; /* with lines; NULL: lines are 0 */
 	bool unusable;
 	struct dg_problem *problems;
 	size_t problem_count;
@@ -58,18 +57,37 @@ struct dg_layer {
 	bool untold_unusable;
 };
 
+/* One step of the way from the document down to a value. */
+struct dg_step {
+	const struct dg_step *up; /* NULL: the document itself */
+	const char *key;	  /* NULL: an element */
+	size_t index;
+};
+
 /*
- * Look for everything that is wrong with layer->tree, and take keys that are to be
- * ignored out of it. Without an unusable problem, what is left in the tree has the types,
+ * Look for everything that is wrong with layer->tree, and take what is to be ignored out
+ * of it. Unless the layer is unusable then, what is left in the tree has the types,
  * ranges and words of the table, all that is required, and clean text. 0 or -ENOMEM.
  */
 int dg_layer_validate(struct dg_layer *layer);
 
-/* Add a problem that concerns no key. `message` is taken over; NULL is -ENOMEM. */
-int dg_layer_complain(struct dg_layer *layer, unsigned line, bool unusable,
+/* --- problems; policy.c --- */
+
+/* Add a problem. `key` (may be NULL) and `message` are taken over, also where this fails;
+ * a NULL message is -ENOMEM. */
+int dg_layer_add(struct dg_layer *layer, unsigned line, bool unusable, char *key,
+		 char *message);
+/* The same with the line and the key of the value at `at`, if there is still room. */
+int dg_layer_complain(struct dg_layer *layer, const struct dg_step *at, bool unusable,
 		      char *message);
-void dg_layer_clear(struct dg_layer *layer); /* the problems */
+/* Whether there are too many problems to tell; then this one has been counted. */
+bool dg_layer_is_full(struct dg_layer *layer, bool unusable);
+void dg_layer_clear(struct dg_layer *layer);
 void dg_problems_free(struct dg_problem *problems, size_t count);
+/* A copy of somebody's word, made fit for a message. NULL: out of memory. */
+char *dg_quote(const char *word);
+
+/* --- values --- */
 
 /* The value at a dotted path of plain keys; NULL: none. Borrowed. */
 struct json_object *dg_policy_value(struct json_object *tree, const char *path);

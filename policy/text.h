@@ -2,6 +2,7 @@
 /* Text: formatting into memory, UTF-8, and making a host's strings safe to show. */
 #pragma once
 
+#include <stdarg.h>
 #include <stdint.h>
 #include "policy/util.h"
 
@@ -10,6 +11,7 @@
 
 /* printf into a malloc'd string; NULL only where memory ran out. The caller frees it. */
 char *dg_format(const char *fmt, ...) DG_PRINTF(1, 2);
+char *dg_vformat(const char *fmt, va_list args) DG_PRINTF(1, 0);
 
 /*
  * Decode the UTF-8 character that starts the `n` bytes at `s`. Returns its length, 1 to

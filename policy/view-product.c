@@ -77,6 +77,14 @@ bool dg_is_qemu_package(const char *name)
 	       dg_streq(name, "qemu-system-arm");
 }
 
+bool dg_is_userland_package(const char *name)
+{
+	for (size_t i = 0; i < DG_COUNT(products); i++)
+		if (dg_streq(name, products[i].manager))
+			return true;
+	return dg_is_qemu_package(name);
+}
+
 bool dg_view_is_userland(const struct dg_view *view, const struct dg_package *package)
 {
 	return dg_package_present(package) &&

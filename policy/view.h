@@ -102,6 +102,8 @@ void dg_view_target(struct dg_view *view);   /* view-kernel.c */
 const struct dg_package *dg_view_package(const struct dg_view *view, const char *name);
 bool dg_package_present(const struct dg_package *package);
 bool dg_is_qemu_package(const char *name);
+/* The manager of any product, or a QEMU: the packages that may date a userland. */
+bool dg_is_userland_package(const char *name);
 /* The product's manager, or a QEMU: what dates the userland. */
 bool dg_view_is_userland(const struct dg_view *view, const struct dg_package *package);
 /* The package that owns the kernel `abi` (any status); NULL: none. */

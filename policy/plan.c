@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which commands put things right. Only verbs of proxmox-boot-tool; never apt, never a
+ * reboot: those are for a person, and are named as such. */
+#include <errno.h>
+
+#include "policy/abi.h"
+#include "policy/plan.h"
+#include "policy/text.h"
+
+#define TOOL "proxmox-boot-tool"
+
+/* What each drift asks for. */
+enum wish { WISH_MOVE = 1 << 0, WISH_UNPIN = 1 << 1, WISH_REFRESH = 1 << 2,
+	    WISH_CLEAR_NEXT = 1 << 3 };
+
+static const struct {
+	const char *check;
+	unsigned wish;
+} wishes[] = {
+	{.check = "kernel-series-behind", .wish = WISH_MOVE},
+	{.check = "kernel-newer-installed", .wish = WISH_MOVE},
+	{.check = "kernel-removed", .wish = WISH_MOVE},
+	{.check = "kernel-foreign", .wish = WISH_MOVE},
+	{.check = "boot-next-broken", .wish = WISH_MOVE | WISH_REFRESH},
+	{.check = "pin-target-missing", .wish = WISH_MOVE},
+	{.check = "pin-age", .wish = WISH_MOVE | WISH_UNPIN},
+	{.check = "pin-expired", .wish = WISH_MOVE | WISH_UNPIN},
+	{.check = "pin-outlived-userland", .wish = WISH_MOVE | WISH_UNPIN},
+	{.check = "pin-not-applied", .wish = WISH_REFRESH},
+	{.check = "esp-stale", .wish = WISH_REFRESH},
+	{.check = "next-boot-pin-left", .wish = WISH_CLEAR_NEXT},
+};
+
+static unsigned collect_wishes(const struct dg_finding *findings, size_t count)
+{
+	unsigned all = 0;
+
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < DG_COUNT(wishes); j++)
+			if (findings[i].status == DG_DRIFT &&
+			    dg_streq(findings[i].check->id, wishes[j].check))
+				all |= wishes[j].wish;
+	return all;
+}
+
+/* --- steps --- */
+
+static int fill_argv(struct dg_argv *argv, const char *const *words)
+{
+	for (size_t i = 0; words[i] && i + 1 < DG_ARGV_MAX; i++) {
+		argv->words[i] = dg_format("%s", words[i]);
+		if (!argv->words[i])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+#define ARGV(...) ((const char *const[]){TOOL, __VA_ARGS__, NULL})
+
+static int add_step(struct dg_plan *plan, const char *why, const char *const *words)
+{
+	struct dg_step *step = &plan->steps[plan->step_count++];
+
+	step->why = why;
+	return fill_argv(&step->argv, words);
+}
+
+static int add_undo(struct dg_plan *plan, const char *const *words)
+{
+	struct dg_step *step = &plan->steps[plan->step_count - 1];
+
+	return fill_argv(&step->undo[step->undo_count++], words);
+}
+
+static int add_refresh(const struct dg_view *view, struct dg_plan *plan)
+{
+	if (!dg_true(&view->facts->boot.managed))
+		return 0;
+	return add_step(plan, "copies the choice onto every ESP", ARGV("refresh"));
+}
+
+/* Back to what the pin file says now. */
+static int add_pin_undo(const struct dg_view *view, struct dg_plan *plan)
+{
+	const char *old = dg_get(&view->facts->boot.pin);
+	int r = old ? add_undo(plan, ARGV("kernel", "pin", old))
+		    : add_undo(plan, ARGV("kernel", "unpin"));
+
+	if (r == 0 && dg_true(&view->facts->boot.managed))
+		r = add_undo(plan, ARGV("refresh"));
+	return r;
+}
+
+static int plan_repin(const struct dg_view *view, struct dg_plan *plan)
+{
+	int r;
+
+	plan->strategy = "repin";
+	r = add_step(plan, "makes the target boot from now on",
+		     ARGV("kernel", "pin", plan->target));
+	if (r == 0)
+		r = add_pin_undo(view, plan);
+	return r < 0 ? r : add_refresh(view, plan);
+}
+
+static int plan_unpin(const struct dg_view *view, struct dg_plan *plan)
+{
+	int r;
+
+	plan->strategy = "unpin";
+	r = add_step(plan, "lets the newest kernel boot again", ARGV("kernel", "unpin"));
+	if (r == 0)
+		r = add_pin_undo(view, plan);
+	return r < 0 ? r : add_refresh(view, plan);
+}
+
+/* --- strategy --- */
+
+const char *dg_view_extra_module(const struct dg_view *view)
+{
+	/* ZFS taints, and comes with every Proxmox kernel's own package. */
+	static const char *const shipped[] = {"zfs",	 "spl",	  "icp",     "zavl",  "zlua",
+					      "zzstd", "zcommon", "znvpair", "zunicode"};
+
+	dg_list_foreach(module, view->facts->modules) {
+		const char *name = dg_get(&module->name);
+		bool known = !name;
+
+		for (size_t i = 0; !known && view->product.proxmox && i < DG_COUNT(shipped); i++)
+			known = dg_streq(name, shipped[i]);
+		if (!known)
+			return name;
+	}
+	return NULL;
+}
+
+static bool passes_devices_through(const struct dg_view *view)
+{
+	dg_list_foreach(guest, view->facts->guests)
+		if (dg_true(&guest->passthrough))
+			return true;
+	return false;
+}
+
+/* Would the target boot when nothing names a kernel? */
+static bool is_newest(const struct dg_view *view, const struct dg_installed *target)
+{
+	dg_list_foreach(kernel, view->facts->kernels)
+		if (dg_known(&kernel->abi) && dg_known(&kernel->image) &&
+		    dg_abi_cmp(kernel->abi.value, target->abi.value) > 0)
+			return false;
+	return true;
+}
+
+/* Unpinning undoes what proxmox-boot-tool did, and nothing that a person wrote. */
+static bool can_unpin(const struct dg_view *view)
+{
+	return view->target && is_newest(view, view->target) &&
+	       (dg_streq(view->pin.kind, "pin-file") || dg_streq(view->pin.kind, "grub-snippet"));
+}
+
+static bool wants_repin(const struct dg_view *view)
+{
+	const char *strategy = view->policy->pin.strategy;
+
+	if (!can_unpin(view) || dg_streq(strategy, "repin"))
+		return true;
+	if (dg_streq(strategy, "unpin"))
+		return false;
+	return passes_devices_through(view) || dg_view_extra_module(view);
+}
+
+/* --- plans --- */
+
+static int plan_install(const struct dg_view *view, struct dg_plan *plan)
+{
+	struct dg_preflight *p = &plan->preflights[plan->preflight_count++];
+	const char *package = view->expected.package;
+
+	plan->strategy = "install";
+	plan->why = dg_format("no kernel of series %s is installed", view->expected.series);
+	p->id = "target-installed";
+	p->ok = DG_NO;
+	p->detail = dg_format("no kernel of series %s in /boot", view->expected.series);
+	p->unblock = package ? dg_format("apt install --reinstall %s", package)
+			     : dg_format("apt install proxmox-default-kernel");
+	return plan->why && p->detail && p->unblock ? 0 : -ENOMEM;
+}
+
+static bool boots_target(const struct dg_view *view)
+{
+	const char *target = view->target->abi.value;
+	const char *pin = dg_get(&view->facts->boot.pin);
+
+	return dg_streq(view->next.abi, target) && (!pin || dg_streq(pin, target));
+}
+
+static int plan_move(const struct dg_view *view, unsigned wish, struct dg_plan *plan)
+{
+	const char *running = dg_get(&view->facts->kernel.release);
+	const char *target = view->target->abi.value;
+	bool right = boots_target(view);
+	int r = 0;
+
+	plan->target = dg_format("%s", target);
+	plan->why = dg_format("%s is the newest installed kernel of series %s", target,
+			      view->expected.series);
+	if (!plan->target || !plan->why)
+		return -ENOMEM;
+	if (!right && wants_repin(view))
+		r = plan_repin(view, plan);
+	else if (!right || ((wish & WISH_UNPIN) && !wants_repin(view)))
+		r = plan_unpin(view, plan);
+	else
+		plan->strategy = "reboot";
+	if (r == 0 && right && !plan->step_count && (wish & WISH_REFRESH))
+		r = add_refresh(view, plan);
+	if (!dg_streq(running, target))
+		plan->then = "reboot";
+	return r < 0 ? r : dg_preflight_run(view, view->target, plan);
+}
+
+/* Nothing to move to: make the loaders do what the pin files say. */
+static int plan_refresh(const struct dg_view *view, unsigned wish, struct dg_plan *plan)
+{
+	const char *pin = dg_get(&view->facts->boot.pin);
+
+	plan->strategy = "refresh";
+	plan->why = dg_format("the boot loader does not hold what it should");
+	if (!plan->why)
+		return -ENOMEM;
+	if (wish & WISH_CLEAR_NEXT) {
+		int r = add_step(plan, "clears the trial that is over",
+				 ARGV("kernel", "unpin", "--next-boot"));
+
+		return r < 0 ? r : add_refresh(view, plan);
+	}
+	if (dg_true(&view->facts->boot.managed))
+		return add_refresh(view, plan);
+	if (!pin)
+		return 0;
+	return add_step(plan, "writes the GRUB snippet again and runs update-grub",
+			ARGV("kernel", "pin", pin));
+}
+
+static bool is_ready(const struct dg_plan *plan)
+{
+	for (size_t i = 0; i < plan->preflight_count; i++)
+		if (plan->preflights[i].ok != DG_YES)
+			return false;
+	return true;
+}
+
+static int make(const struct dg_view *view, unsigned wish, struct dg_plan *plan)
+{
+	const char *running = dg_get(&view->facts->kernel.release);
+	bool moves = wish & (WISH_MOVE | WISH_UNPIN);
+
+	if (moves && view->target &&
+	    (!boots_target(view) || !dg_streq(running, view->target->abi.value) ||
+	     ((wish & WISH_UNPIN) && !wants_repin(view))))
+		return plan_move(view, wish, plan);
+	if (moves && !view->target && view->expected.series[0] && view->product.proxmox)
+		return plan_install(view, plan);
+	if (wish & (WISH_REFRESH | WISH_CLEAR_NEXT))
+		return plan_refresh(view, wish, plan);
+	return 0;
+}
+
+int dg_plan_make(const struct dg_view *view, const struct dg_finding *findings, size_t count,
+		 struct dg_plan **ret)
+{
+	DG_CLEANUP(dg_plan_freep) struct dg_plan *plan = NULL;
+	unsigned wish = collect_wishes(findings, count);
+	int r;
+
+	*ret = NULL;
+	/* proxmox-boot-tool is what plans are made of. */
+	if (!wish || view->container || view->outside)
+		return 0;
+	plan = calloc(1, sizeof(*plan));
+	if (!plan)
+		return -ENOMEM;
+	r = make(view, wish, plan);
+	if (r < 0)
+		return r;
+	if (!plan->strategy)
+		return 0;
+	plan->ready = is_ready(plan);
+	*ret = DG_STEAL(plan);
+	return 0;
+}
+
+static void free_argv(struct dg_argv *argv)
+{
+	for (size_t i = 0; i < DG_ARGV_MAX; i++)
+		free(argv->words[i]);
+}
+
+void dg_plan_free(struct dg_plan *plan)
+{
+	if (!plan)
+		return;
+	for (size_t i = 0; i < plan->preflight_count; i++) {
+		free(plan->preflights[i].detail);
+		free(plan->preflights[i].unblock);
+	}
+	for (size_t i = 0; i < plan->step_count; i++) {
+		free_argv(&plan->steps[i].argv);
+		for (size_t j = 0; j < plan->steps[i].undo_count; j++)
+			free_argv(&plan->steps[i].undo[j]);
+	}
+	free(plan->target);
+	free(plan->why);
+	free(plan);
+}

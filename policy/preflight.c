@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What must hold before the boot configuration is moved to another kernel. A question
+ * that cannot be answered is not passed: it says so. */
+#include <errno.h>
+#include <stdarg.h>
+
+#include "policy/plan.h"
+#include "policy/text.h"
+
+struct question {
+	const char *id;
+	bool of_kernel; /* differs from kernel to kernel; else it is the host's */
+	void (*ask)(const struct dg_view *view, const struct dg_installed *kernel,
+		    struct dg_preflight *p);
+};
+
+static void answer(struct dg_preflight *p, enum dg_answer ok, const char *fmt, ...)
+	DG_PRINTF(3, 4);
+
+static void answer(struct dg_preflight *p, enum dg_answer ok, const char *fmt, ...)
+{
+	va_list args;
+
+	p->ok = ok;
+	free(p->detail);
+	va_start(args, fmt);
+	p->detail = dg_vformat(fmt, args);
+	va_end(args);
+}
+
+static void ask_part(const struct dg_str *part, const char *what, struct dg_preflight *p)
+{
+	if (dg_known(part))
+		answer(p, DG_YES, "%s", part->value);
+	else if (dg_absent(part))
+		answer(p, DG_NO, "no %s%s%s", what, part->meta.detail ? ": " : "",
+		       part->meta.detail ? part->meta.detail : "");
+	else
+		answer(p, DG_CANNOT_TELL, "the %s is %s: %s", what,
+		       dg_state_name(part->meta.state),
+		       part->meta.detail ? part->meta.detail : "not read");
+}
+
+static void ask_image(const struct dg_view *view, const struct dg_installed *kernel,
+		      struct dg_preflight *p)
+{
+	(void)view;
+	ask_part(&kernel->image, "image", p);
+	if (p->ok == DG_YES && kernel->image_version.meta.state == DG_MALFORMED)
+		answer(p, DG_NO, "%s is damaged: %s", kernel->image.value,
+		       kernel->image_version.meta.detail);
+}
+
+static void ask_initrd(const struct dg_view *view, const struct dg_installed *kernel,
+		       struct dg_preflight *p)
+{
+	(void)view;
+	ask_part(&kernel->initrd, "initrd", p);
+	if (p->ok == DG_NO)
+		p->unblock = dg_format("update-initramfs -c -k %s", kernel->abi.value);
+}
+
+static void ask_modules(const struct dg_view *view, const struct dg_installed *kernel,
+			struct dg_preflight *p)
+{
+	(void)view;
+	ask_part(&kernel->modules, "module directory", p);
+}
+
+static void ask_package(const struct dg_view *view, const struct dg_installed *kernel,
+			struct dg_preflight *p)
+{
+	const struct dg_package *package = dg_view_kernel_package(view, kernel->abi.value);
+	const char *status = package ? dg_get(&package->status) : NULL;
+
+	if (!dg_known(&view->facts->packages.list)) {
+		answer(p, DG_CANNOT_TELL, "the package list cannot be read");
+	} else if (!package || !dg_package_present(package)) {
+		answer(p, view->product.proxmox ? DG_NO : DG_YES, "no package owns it");
+	} else if (dg_streq(status, "installed") || dg_after(status, "triggers-")) {
+		answer(p, DG_YES, "%s is installed", package->name.value);
+	} else {
+		answer(p, DG_NO, "%s is %s", package->name.value, status);
+		p->unblock = dg_format("dpkg --configure -a");
+	}
+}
+
+static void ask_out_of_tree(const struct dg_view *view, const struct dg_installed *kernel,
+			    struct dg_preflight *p)
+{
+	const char *name = dg_view_extra_module(view);
+
+	if (!dg_known(&view->facts->modules) && !dg_absent(&view->facts->modules))
+		answer(p, DG_CANNOT_TELL, "which modules are loaded cannot be read");
+	else if (!name)
+		answer(p, DG_YES, "no module from outside the kernel's packages is in use");
+	else
+		answer(p, DG_CANNOT_TELL,
+		       "%s is in use; whether it is built for %s was not looked at: see dkms "
+		       "status",
+		       name, kernel->abi.value);
+}
+
+static void ask_secure_boot(const struct dg_view *view, const struct dg_installed *kernel,
+			    struct dg_preflight *p)
+{
+	const struct dg_efi *efi = &view->facts->boot.efi;
+	const struct dg_package *package = dg_view_kernel_package(view, kernel->abi.value);
+
+	if (!dg_known(&efi->secure_boot) && !dg_absent(&efi->secure_boot))
+		answer(p, DG_CANNOT_TELL, "whether Secure Boot is on cannot be read");
+	else if (!dg_true(&efi->secure_boot))
+		answer(p, DG_YES, "Secure Boot is off");
+	else if (package && dg_ends_with(package->name.value, "-signed"))
+		answer(p, DG_YES, "%s is a signed build", package->name.value);
+	else
+		answer(p, DG_CANNOT_TELL, "Secure Boot is on, and the image's signature was not "
+					  "looked at");
+}
+
+static void ask_esps(const struct dg_view *view, const struct dg_installed *kernel,
+		     struct dg_preflight *p)
+{
+	size_t listed = 0;
+
+	(void)kernel;
+	dg_list_foreach(esp, view->facts->boot.esps) {
+		if (!dg_true(&esp->listed))
+			continue;
+		listed++;
+		if (dg_absent(&esp->device)) {
+			answer(p, DG_NO, "ESP %s is not there", dg_get(&esp->uuid));
+			p->unblock = dg_format("proxmox-boot-tool clean");
+			return;
+		}
+		if (!dg_known(&esp->filesystem) || !dg_known(&esp->loader)) {
+			answer(p, DG_CANNOT_TELL, "ESP %s cannot be read", dg_get(&esp->uuid));
+			return;
+		}
+	}
+	answer(p, listed ? DG_YES : DG_NO, "%zu listed", listed);
+}
+
+static bool has_copy(const struct dg_esp *esp, const char *abi)
+{
+	dg_list_foreach(copy, esp->copies)
+		if (dg_streq(dg_get(&copy->abi), abi) && dg_known(&copy->image) &&
+		    dg_known(&copy->initrd))
+			return true;
+	return false;
+}
+
+/* Copying comes before deleting, so old copies' room does not count. */
+static void ask_space(const struct dg_view *view, const struct dg_installed *kernel,
+		      struct dg_preflight *p)
+{
+	int64_t wanted;
+
+	if (!dg_known(&kernel->image_size) || !dg_known(&kernel->initrd_size)) {
+		answer(p, DG_CANNOT_TELL, "the sizes of image and initrd are not known");
+		return;
+	}
+	wanted = kernel->image_size.value + kernel->initrd_size.value;
+	dg_list_foreach(esp, view->facts->boot.esps) {
+		if (!dg_true(&esp->listed) || dg_absent(&esp->device) ||
+		    has_copy(esp, kernel->abi.value))
+			continue;
+		if (!dg_known(&esp->free)) {
+			answer(p, DG_CANNOT_TELL, "the free space of ESP %s is not known",
+			       dg_get(&esp->uuid));
+			return;
+		}
+		if (esp->free.value < wanted) {
+			answer(p, DG_NO, "ESP %s has %lld MiB free, and %lld are needed",
+			       dg_get(&esp->uuid), (long long)(esp->free.value >> 20),
+			       (long long)(wanted >> 20) + 1);
+			p->unblock = dg_format("apt autoremove, then proxmox-boot-tool refresh");
+			return;
+		}
+	}
+	answer(p, DG_YES, "every ESP has room or a copy already");
+}
+
+static void ask_next_pin(const struct dg_view *view, const struct dg_installed *kernel,
+			 struct dg_preflight *p)
+{
+	const struct dg_str *next = &view->facts->boot.next_pin;
+
+	(void)kernel;
+	if (dg_known(next)) {
+		answer(p, DG_NO, "a next-boot pin to %s is pending", next->value);
+		p->unblock = dg_format("proxmox-boot-tool kernel unpin --next-boot");
+	} else if (dg_absent(next)) {
+		answer(p, DG_YES, "none is pending");
+	} else {
+		answer(p, DG_CANNOT_TELL, "the next-boot pin cannot be read");
+	}
+}
+
+static void ask_override(const struct dg_view *view, const struct dg_installed *kernel,
+			 struct dg_preflight *p)
+{
+	(void)kernel;
+	if (dg_streq(view->pin.kind, "efi-variable")) {
+		answer(p, DG_NO, "the EFI variable LoaderEntryDefault overrides loader.conf");
+		p->unblock = dg_format("bootctl set-default \"\"");
+	} else {
+		answer(p, DG_YES, "no EFI variable overrides the boot loader's configuration");
+	}
+}
+
+static void ask_settled(const struct dg_view *view, const struct dg_installed *kernel,
+			struct dg_preflight *p)
+{
+	(void)kernel;
+	if (view->unsettled) {
+		answer(p, DG_NO, "packages are being changed");
+		p->unblock = dg_format("dpkg --configure -a");
+	} else {
+		answer(p, DG_YES, "no package change is under way");
+	}
+}
+
+static const struct question questions[] = {
+	{.id = "image-present", .of_kernel = true, .ask = ask_image},
+	{.id = "initrd-present", .of_kernel = true, .ask = ask_initrd},
+	{.id = "modules-present", .of_kernel = true, .ask = ask_modules},
+	{.id = "package-configured", .of_kernel = true, .ask = ask_package},
+	{.id = "out-of-tree-modules", .of_kernel = true, .ask = ask_out_of_tree},
+	{.id = "secure-boot", .of_kernel = true, .ask = ask_secure_boot},
+	{.id = "packages-settled", .ask = ask_settled},
+	{.id = "no-next-boot-pin", .ask = ask_next_pin},
+	{.id = "no-loader-override", .ask = ask_override},
+};
+
+/* Only where proxmox-boot-tool copies kernels to ESPs. */
+static const struct question esp_questions[] = {
+	{.id = "esps-reachable", .ask = ask_esps},
+	{.id = "esp-space", .ask = ask_space},
+};
+
+static int ask_all(const struct question *list, size_t count, const struct dg_view *view,
+		   const struct dg_installed *kernel, struct dg_plan *plan)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct dg_preflight *p = &plan->preflights[plan->preflight_count++];
+
+		p->id = list[i].id;
+		list[i].ask(view, kernel, p);
+		if (!p->detail)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+_Static_assert(DG_COUNT(questions) + DG_COUNT(esp_questions) <= DG_PREFLIGHTS_MAX,
+	       "a plan has room for every preflight");
+
+int dg_preflight_run(const struct dg_view *view, const struct dg_installed *kernel,
+		     struct dg_plan *plan)
+{
+	int r = ask_all(questions, DG_COUNT(questions), view, kernel, plan);
+
+	if (r == 0 && dg_true(&view->facts->boot.managed))
+		r = ask_all(esp_questions, DG_COUNT(esp_questions), view, kernel, plan);
+	return r;
+}
+
+bool dg_preflight_passes(const struct dg_view *view, const struct dg_installed *kernel)
+{
+	bool passes = true;
+
+	for (size_t i = 0; i < DG_COUNT(questions) && passes; i++) {
+		struct dg_preflight p = {0};
+
+		if (!questions[i].of_kernel)
+			continue;
+		questions[i].ask(view, kernel, &p);
+		passes = p.ok != DG_NO;
+		free(p.detail);
+		free(p.unblock);
+	}
+	return passes;
+}

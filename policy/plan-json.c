@@ -23,10 +23,8 @@ static struct json_object *encode_preflight(const struct dg_preflight *p)
 	struct json_object *json = json_object_new_object();
 
 	add_text(json, "id", p->id);
-	/* Neither true nor false: it could not be told. */
-	json_object_object_add(json, "ok",
-			       p->ok == DG_CANNOT_TELL ? NULL
-						       : json_object_new_boolean(p->ok == DG_YES));
+	/* What cannot be told is not passed; the detail says which of the two it is. */
+	json_object_object_add(json, "ok", json_object_new_boolean(p->ok == DG_YES));
 	add_text(json, "detail", p->detail);
 	if (p->unblock)
 		add_text(json, "unblock", p->unblock);

@@ -497,9 +497,8 @@ int dg_layer_validate(struct dg_layer *layer)
 	r = object_check(layer, "", &top, layer->tree);
 	if (r < 0 || layer->untold == 0)
 		return r < 0 ? r : 0;
-	return dg_layer_complain(
-		layer, 0, layer->untold_unusable,
-		dg_format("%zu more problems are not told", layer->untold));
+	return dg_layer_add(layer, 0, layer->untold_unusable, NULL,
+			    dg_format("%zu more problems are not told", layer->untold));
 }
 
 /* --- the values' places --- */

@@ -26,6 +26,12 @@ static void answer(struct dg_preflight *p, enum dg_answer ok, const char *fmt, .
 	va_start(args, fmt);
 	p->detail = dg_vformat(fmt, args);
 	va_end(args);
+	if (p->detail && ok == DG_CANNOT_TELL) {
+		char *longer = dg_format("cannot be told: %s", p->detail);
+
+		free(p->detail);
+		p->detail = longer;
+	}
 }
 
 static void ask_part(const struct dg_str *part, const char *what, struct dg_preflight *p)

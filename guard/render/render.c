@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The table of output forms. */
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "guard/render/render.h"
+
+#define WIDTH_DEFAULT 80
+#define WIDTH_MIN     60
+#define WIDTH_MAX     120
+
+static const struct dg_renderer *const renderers[] = {&dg_render_text, &dg_render_json};
+
+const struct dg_renderer *dg_renderer_find(const char *name)
+{
+	for (size_t i = 0; i < DG_COUNT(renderers); i++)
+		if (dg_streq(renderers[i]->name, name))
+			return renderers[i];
+	return NULL;
+}
+
+const char *dg_renderer_names(void)
+{
+	static char names[64];
+	size_t n = 0;
+
+	for (size_t i = 0; i < DG_COUNT(renderers) && n < sizeof(names); i++)
+		n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", i ? ", " : "",
+				      renderers[i]->name);
+	return names;
+}
+
+struct dg_style dg_style_of(FILE *out, bool verbose)
+{
+	struct dg_style style = {.verbose = verbose, .width = WIDTH_DEFAULT};
+	const char *no_color = getenv("NO_COLOR");
+	struct winsize size;
+
+	if (!isatty(fileno(out)))
+		return style;
+	style.colour = !(no_color && *no_color);
+	if (ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col)
+		style.width = size.ws_col;
+	if (style.width < WIDTH_MIN)
+		style.width = WIDTH_MIN;
+	if (style.width > WIDTH_MAX)
+		style.width = WIDTH_MAX;
+	return style;
+}

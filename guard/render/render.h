@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One output form a file, behind one table. */
+#pragma once
+
+#include <stdio.h>
+
+#include "policy/judge.h"
+
+struct json_object;
+
+struct dg_style {
+	bool colour;
+	bool verbose; /* also what is fine */
+	size_t width; /* columns to wrap at */
+};
+
+struct dg_renderer {
+	const char *name;
+	/* 0 or a negative errno; a failed write shows in ferror(out). */
+	int (*verdict)(FILE *out, const struct dg_verdict *verdict, const struct dg_style *style);
+	int (*check)(FILE *out, const struct dg_check *check, const struct dg_style *style);
+	int (*checks)(FILE *out, const struct dg_check *const *checks, size_t count,
+		      const struct dg_style *style);
+};
+
+extern const struct dg_renderer dg_render_text, dg_render_json;
+
+/* NULL: no such form. */
+const struct dg_renderer *dg_renderer_find(const char *name);
+/* The names, "text, json". */
+const char *dg_renderer_names(void);
+/* Colour only on a terminal and without NO_COLOR; its width, else 80 columns. */
+struct dg_style dg_style_of(FILE *out, bool verbose);
+
+/* A JSON document, indented, doubles as %.6g, with a newline (render/json.c). */
+int dg_print_json(FILE *out, struct json_object *json);
+
+/* Words of `text` in lines of at most `width` columns, each but the first behind
+ * `indent` spaces. Owned by the caller; NULL: out of memory (render/wrap.c). */
+char *dg_wrap(const char *text, size_t width, size_t indent);

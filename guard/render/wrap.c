@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Breaking sentences into lines. */
+#include "guard/render/render.h"
+#include "policy/text.h"
+
+/* Columns that the UTF-8 text of `n` bytes takes, one a character. */
+static size_t count_columns(const char *s, size_t n)
+{
+	size_t columns = 0;
+
+	for (size_t i = 0; i < n; i++)
+		columns += ((unsigned char)s[i] & 0xc0) != 0x80;
+	return columns;
+}
+
+char *dg_wrap(const char *text, size_t width, size_t indent)
+{
+	size_t size = 0, column = 0;
+	char *out = NULL;
+	FILE *f = open_memstream(&out, &size);
+
+	if (!f)
+		return NULL;
+	while (*text) {
+		size_t n = strcspn(text, " "), columns = count_columns(text, n);
+
+		if (column && column + 1 + columns > width) {
+			fprintf(f, "\n%*s", (int)indent, "");
+			column = indent;
+		} else if (column) {
+			fputc(' ', f);
+			column++;
+		}
+		fwrite(text, 1, n, f);
+		column += columns;
+		text += n;
+		text += strspn(text, " ");
+	}
+	if (fclose(f) != 0) {
+		free(out);
+		return NULL;
+	}
+	return out;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The verbs of the command line and what they are given. */
+#pragma once
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "guard/render/render.h"
+#include "policy/policy.h"
+
+enum {
+	DG_EXIT_DONE = 0,
+	DG_EXIT_FAILED = 1,
+	DG_EXIT_REFUSED = 2,
+	DG_EXIT_UNUSABLE = 3, /* arguments, policy or facts; also: verdict unknown */
+};
+
+struct dg_options {
+	const char *root;	/* "/" by default */
+	const char *policy;	/* NULL: the installed layers */
+	const char *facts;	/* NULL: collect; "-": standard input */
+	const struct dg_renderer *format;
+	bool has_now;
+	int64_t now;
+	bool redact;
+	bool quiet;
+	int verbose;
+	char **args; /* behind the verb, NULL-terminated */
+};
+
+struct dg_verb {
+	const char *name;
+	const char *args; /* for the help text */
+	const char *help;
+	int max_args;
+	int (*run)(const struct dg_options *options);
+};
+
+extern const struct dg_verb dg_verb_check, dg_verb_facts, dg_verb_explain, dg_verb_policy;
+
+/* Say on standard error what went wrong, as "driftguard: ...". */
+void dg_complain(const char *fmt, ...) DG_PRINTF(1, 2);
+/* Flush standard output: 0, or -EIO after a complaint (a full disk, a closed pipe). */
+int dg_finish_output(void);
+
+/* --- input shared by verbs (guard/input.c); each complains on its own --- */
+
+struct dg_facts;
+struct dg_root;
+
+/* Collect from options->root, or read options->facts; --now applied. */
+int dg_load_facts(const struct dg_options *options, struct dg_facts **ret);
+/* The policy in force for a host of that name (NULL: not known). An explicit --policy
+ * that cannot be used is an error; an installed layer's problems become findings. */
+int dg_load_policy(const struct dg_options *options, const char *host_name,
+		   struct dg_policy **ret);
+/* A file named on the command line, at most `cap` bytes; "-" is standard input. */
+int dg_read_argument(const char *path, size_t cap, char **ret_text, size_t *ret_size);
+void dg_print_problems(FILE *out, const struct dg_policy *policy);

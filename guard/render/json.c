@@ -37,7 +37,7 @@ static struct json_object *encode_check(const struct dg_check *check)
 {
 	struct json_object *json = json_object_new_object();
 
-#define TEXT(key, value)                                                                 \
+#define TEXT(key, value) \
 	json_object_object_add(json, key, (value) ? json_object_new_string(value) : NULL)
 	TEXT("id", check->id);
 	TEXT("family", check->family);
@@ -54,7 +54,8 @@ static struct json_object *encode_check(const struct dg_check *check)
 	return json;
 }
 
-static int print_check(FILE *out, const struct dg_check *check, const struct dg_style *style)
+static int print_check(FILE *out, const struct dg_check *check,
+		       const struct dg_style *style)
 {
 	(void)style;
 	return print_and_put(out, encode_check(check));

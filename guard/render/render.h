@@ -17,8 +17,10 @@ struct dg_style {
 struct dg_renderer {
 	const char *name;
 	/* 0 or a negative errno; a failed write shows in ferror(out). */
-	int (*verdict)(FILE *out, const struct dg_verdict *verdict, const struct dg_style *style);
-	int (*check)(FILE *out, const struct dg_check *check, const struct dg_style *style);
+	int (*verdict)(FILE *out, const struct dg_verdict *verdict,
+		       const struct dg_style *style);
+	int (*check)(FILE *out, const struct dg_check *check,
+		     const struct dg_style *style);
 	int (*checks)(FILE *out, const struct dg_check *const *checks, size_t count,
 		      const struct dg_style *style);
 };
@@ -35,6 +37,6 @@ struct dg_style dg_style_of(FILE *out, bool verbose);
 /* A JSON document, indented, doubles as %.6g, with a newline (render/json.c). */
 int dg_print_json(FILE *out, struct json_object *json);
 
-/* Words of `text` in lines of at most `width` columns, each but the first behind
- * `indent` spaces. Owned by the caller; NULL: out of memory (render/wrap.c). */
-char *dg_wrap(const char *text, size_t width, size_t indent);
+/* Words of `text` in lines of at most `width` columns: the first behind `indent` spaces,
+ * the others behind `hang`. Owned by the caller; NULL: out of memory (render/wrap.c). */
+char *dg_wrap(const char *text, size_t width, size_t indent, size_t hang);

@@ -13,24 +13,27 @@ static size_t count_columns(const char *s, size_t n)
 	return columns;
 }
 
-char *dg_wrap(const char *text, size_t width, size_t indent)
+char *dg_wrap(const char *text, size_t width, size_t indent, size_t hang)
 {
-	size_t size = 0, column = 0;
+	size_t size = 0, column = indent;
+	bool fresh = true;
 	char *out = NULL;
 	FILE *f = open_memstream(&out, &size);
 
 	if (!f)
 		return NULL;
+	fprintf(f, "%*s", (int)indent, "");
 	while (*text) {
 		size_t n = strcspn(text, " "), columns = count_columns(text, n);
 
-		if (column && column + 1 + columns > width) {
-			fprintf(f, "\n%*s", (int)indent, "");
-			column = indent;
-		} else if (column) {
+		if (!fresh && column + 1 + columns > width) {
+			fprintf(f, "\n%*s", (int)hang, "");
+			column = hang;
+		} else if (!fresh) {
 			fputc(' ', f);
 			column++;
 		}
+		fresh = false;
 		fwrite(text, 1, n, f);
 		column += columns;
 		text += n;

@@ -38,6 +38,11 @@ FIELDS(kernel, F(dg_kernel, release, DG_STR, .source = "/proc/sys/kernel/osrelea
        F(dg_kernel, modular, DG_BOOL, .source = "/proc/modules"));
 RECORD(kernel, dg_kernel, NULL);
 
+FIELDS(built, F(dg_built, name, DG_STR), F(dg_built, path, DG_STR),
+       F(dg_built, in_tree, DG_BOOL), F(dg_built, vermagic, DG_STR, ABSENT_OK),
+       F(dg_built, is_signed, DG_BOOL, ABSENT_OK));
+RECORD(built, dg_built, "/lib/modules");
+
 FIELDS(installed, F(dg_installed, abi, DG_STR), F(dg_installed, image, DG_STR, ABSENT_OK),
        F(dg_installed, image_size, DG_INT, ABSENT_OK),
        F(dg_installed, image_time, DG_TIME, ABSENT_OK),
@@ -45,7 +50,9 @@ FIELDS(installed, F(dg_installed, abi, DG_STR), F(dg_installed, image, DG_STR, A
        F(dg_installed, initrd, DG_STR, ABSENT_OK),
        F(dg_installed, initrd_size, DG_INT, ABSENT_OK),
        F(dg_installed, initrd_time, DG_TIME, ABSENT_OK),
-       F(dg_installed, modules, DG_STR, ABSENT_OK, .source = "/lib/modules"));
+       F(dg_installed, modules, DG_STR, ABSENT_OK, .source = "/lib/modules"),
+       F(dg_installed, is_signed, DG_BOOL, ABSENT_OK),
+       F(dg_installed, built, DG_LIST_OF, OF(built), ABSENT_OK));
 RECORD(installed, dg_installed, "/boot");
 
 FIELDS(package, F(dg_package, name, DG_STR), F(dg_package, version, DG_STR, ABSENT_OK),
@@ -159,12 +166,46 @@ FIELDS(debt, F(dg_debt, path, DG_STR), F(dg_debt, abi, DG_STR),
        F(dg_debt, since, DG_TIME, ABSENT_OK), F(dg_debt, until, DG_TIME, ABSENT_OK));
 RECORD(debt, dg_debt, "/etc/driftguard/pins.d");
 
-FIELDS(module, F(dg_module, name, DG_STR), F(dg_module, taint, DG_STR));
+FIELDS(module, F(dg_module, name, DG_STR), F(dg_module, taint, DG_STR),
+       F(dg_module, version, DG_STR, ABSENT_OK));
 RECORD(module, dg_module, "/sys/module");
 
-FIELDS(guest_config, F(dg_guest_config, vmid, DG_STR),
-       F(dg_guest_config, passthrough, DG_BOOL));
-RECORD(guest_config, dg_guest_config, "/etc/pve/qemu-server");
+FIELDS(dkms, F(dg_dkms, name, DG_STR), F(dg_dkms, version, DG_STR),
+       F(dg_dkms, kernel, DG_STR, ABSENT_OK), F(dg_dkms, status, DG_STR));
+RECORD(dkms, dg_dkms, "/var/lib/dkms");
+
+FIELDS(binary, F(dg_binary, path, DG_STR), F(dg_binary, build_id, DG_STR, ABSENT_OK),
+       F(dg_binary, version, DG_STR, ABSENT_OK), F(dg_binary, io_uring, DG_BOOL),
+       F(dg_binary, deleted, DG_BOOL));
+RECORD(binary, dg_binary, "/usr/bin/kvm");
+
+FIELDS(ring_wait, F(dg_ring_wait, tid, DG_INT), F(dg_ring_wait, name, DG_STR),
+       F(dg_ring_wait, flags, DG_INT));
+RECORD(ring_wait, dg_ring_wait, "/proc/PID/task/TID/syscall");
+
+FIELDS(drive, F(dg_drive, name, DG_STR), F(dg_drive, aio, DG_STR, ABSENT_OK),
+       F(dg_drive, direct, DG_BOOL, ABSENT_OK));
+RECORD(drive, dg_drive, NULL);
+
+FIELDS(running, F(dg_running, pid, DG_INT),
+       F(dg_running, binary, DG_RECORD, OF(binary), .source = "/proc/PID/exe"),
+       F(dg_running, drives, DG_LIST_OF, OF(drive), ABSENT_OK),
+       F(dg_running, iothreads, DG_LIST_OF, OF(word), ABSENT_OK),
+       F(dg_running, waits, DG_LIST_OF, OF(ring_wait), ABSENT_OK));
+RECORD(running, dg_running, "/proc/PID/cmdline");
+
+FIELDS(guest, F(dg_guest, vmid, DG_STR), F(dg_guest, name, DG_STR, ABSENT_OK),
+       F(dg_guest, passthrough, DG_BOOL, ABSENT_OK),
+       F(dg_guest, configured, DG_LIST_OF, OF(drive), ABSENT_OK,
+	 .source = "/etc/pve/qemu-server"),
+       F(dg_guest, running, DG_RECORD, OF(running), ABSENT_OK));
+RECORD(guest, dg_guest, "/run/qemu-server");
+
+FIELDS(ring, F(dg_ring, inferred, DG_BOOL), F(dg_ring, features, DG_INT, ABSENT_OK),
+       F(dg_ring, last_op, DG_INT, ABSENT_OK),
+       F(dg_ring, disabled, DG_INT, ABSENT_OK,
+	 .source = "/proc/sys/kernel/io_uring_disabled"));
+RECORD(ring, dg_ring, "io_uring_setup(2)");
 
 FIELDS(facts, F(dg_facts, tool, DG_STR), F(dg_facts, time, DG_TIME),
        F(dg_facts, live, DG_BOOL), F(dg_facts, host, DG_RECORD, OF(host)),
@@ -174,7 +215,10 @@ FIELDS(facts, F(dg_facts, tool, DG_STR), F(dg_facts, time, DG_TIME),
        F(dg_facts, boot, DG_RECORD, OF(boot)),
        F(dg_facts, ledger, DG_LIST_OF, OF(debt), ABSENT_OK),
        F(dg_facts, modules, DG_LIST_OF, OF(module), ABSENT_OK),
-       F(dg_facts, guests, DG_LIST_OF, OF(guest_config), ABSENT_OK));
+       F(dg_facts, dkms, DG_LIST_OF, OF(dkms), ABSENT_OK),
+       F(dg_facts, guests, DG_LIST_OF, OF(guest), ABSENT_OK),
+       F(dg_facts, qemu, DG_RECORD, OF(binary), ABSENT_OK),
+       F(dg_facts, ring, DG_RECORD, OF(ring)));
 
 const struct dg_record dg_facts_record = {.name = "facts",
 					  .size = sizeof(struct dg_facts),

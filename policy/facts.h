@@ -84,6 +84,16 @@ struct dg_kernel {
 	struct dg_bool modular; /* can load modules at all */
 };
 
+/* A module that one of the loaded out-of-tree ones would find in a kernel's tree. */
+struct dg_built {
+	struct dg_meta meta;
+	struct dg_str name;
+	struct dg_str path;    /* below the module directory */
+	struct dg_bool in_tree; /* a namesake that the kernel itself brings */
+	struct dg_str vermagic; /* absent: not looked at */
+	struct dg_bool is_signed; /* absent: not looked at */
+};
+
 /* A kernel of which at least one part lies on disk. */
 struct dg_installed {
 	struct dg_meta meta;
@@ -96,6 +106,9 @@ struct dg_installed {
 	struct dg_int initrd_size;
 	struct dg_int initrd_time;
 	struct dg_str modules; /* path; absent: no module directory */
+	struct dg_bool is_signed; /* the image carries a certificate table */
+	DG_LIST(struct dg_built) built; /* those of facts.modules found here; absent: none
+					   is in use */
 };
 
 struct dg_package {
@@ -261,12 +274,69 @@ struct dg_module {
 	struct dg_meta meta;
 	struct dg_str name;
 	struct dg_str taint;
+	struct dg_str version; /* of the loaded module; absent: it states none */
 };
 
-struct dg_guest_config {
+/* What DKMS has built or could build (/var/lib/dkms). */
+struct dg_dkms {
+	struct dg_meta meta;
+	struct dg_str name;
+	struct dg_str version;
+	struct dg_str kernel; /* ABI; absent: added only */
+	struct dg_str status; /* added, built, installed */
+};
+
+/* A QEMU executable, read as ELF. */
+struct dg_binary {
+	struct dg_meta meta;
+	struct dg_str path;
+	struct dg_str build_id; /* hexadecimal; absent: none in its notes */
+	struct dg_str version;	/* "11.0.0-1"; absent: its data holds none */
+	struct dg_bool io_uring; /* needs liburing */
+	struct dg_bool deleted;	 /* replaced on disk since it was started */
+};
+
+/* A thread that waits for events inside io_uring_enter. */
+struct dg_ring_wait {
+	struct dg_meta meta;
+	struct dg_int tid;
+	struct dg_str name; /* "IO iothread-virtioscsi0" */
+	struct dg_int flags; /* of the call: bit 7 is IORING_ENTER_NO_IOWAIT */
+};
+
+struct dg_drive {
+	struct dg_meta meta;
+	struct dg_str name;   /* scsi0, drive-scsi0 */
+	struct dg_str aio;    /* io_uring, native, threads; absent: none is set */
+	struct dg_bool direct; /* the page cache is passed by */
+};
+
+/* The QEMU process of a guest that runs. */
+struct dg_running {
+	struct dg_meta meta;
+	struct dg_int pid;
+	struct dg_binary binary;
+	DG_LIST(struct dg_drive) drives;
+	DG_LIST(struct dg_word) iothreads; /* ids on the command line */
+	DG_LIST(struct dg_ring_wait) waits; /* absent: no thread waits in a ring */
+};
+
+struct dg_guest {
 	struct dg_meta meta;
 	struct dg_str vmid;
-	struct dg_bool passthrough; /* hostpci devices */
+	struct dg_str name;
+	struct dg_bool passthrough;		/* hostpci devices; absent: no config */
+	DG_LIST(struct dg_drive) configured; /* drives of the configuration */
+	struct dg_running running;		/* absent: it does not run */
+};
+
+/* What this kernel's io_uring can do. */
+struct dg_ring {
+	struct dg_meta meta;
+	struct dg_bool inferred; /* from the kernel's version, not asked of the kernel */
+	struct dg_int features;	 /* io_uring_params.features; absent: refused */
+	struct dg_int last_op;	 /* highest opcode */
+	struct dg_int disabled;	 /* sysctl kernel.io_uring_disabled; absent: no such */
 };
 
 struct dg_facts {
@@ -281,7 +351,10 @@ struct dg_facts {
 	struct dg_boot boot;
 	DG_LIST(struct dg_debt) ledger;
 	DG_LIST(struct dg_module) modules; /* out-of-tree or tainting, loaded */
-	DG_LIST(struct dg_guest_config) guests;
+	DG_LIST(struct dg_dkms) dkms;
+	DG_LIST(struct dg_guest) guests;
+	struct dg_binary qemu; /* the installed one */
+	struct dg_ring ring;
 };
 
 /* --- the field table (facts-fields.c) --- */

@@ -188,14 +188,17 @@ const struct dg_waiver *dg_policy_find_waiver(const struct dg_policy *policy,
 					      const char *const kernels[],
 					      size_t kernel_count)
 {
+	const struct dg_waiver *last = NULL;
+
 	for (size_t i = 0; i < policy->waiver_count; i++) {
 		const struct dg_waiver *waiver = &policy->waivers[i];
 
 		if (dg_streq(waiver->check, finding->check->id) &&
 		    covers_host(waiver, host_name) &&
 		    covers_kernel(waiver, kernels, kernel_count) &&
-		    covers_subject(waiver, finding))
-			return waiver;
+		    covers_subject(waiver, finding) &&
+		    (!last || waiver->until > last->until))
+			last = waiver;
 	}
-	return NULL;
+	return last;
 }

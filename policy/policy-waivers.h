@@ -7,10 +7,11 @@
 struct json_object;
 
 /*
- * The first waiver of a settled policy that covers a finding: of its check, on this host
- * (`host_name` NULL: only a waiver for any host), for any of these kernels (NULL ones are
- * passed over), and for any of the finding's subjects. NULL: none. Whether its time has
- * passed is for the caller to see. Owned by the policy.
+ * Of the waivers of a settled policy that cover a finding, the one that lasts longest: an
+ * expired one must not hide a later promise. It covers where it is of the finding's
+ * check, on this host (`host_name` NULL: only a waiver for any host), for any of these
+ * kernels (NULL ones are passed over), and for any of the finding's subjects. NULL: none.
+ * Whether its time has passed is for the caller to see. Owned by the policy.
  */
 const struct dg_waiver *dg_policy_find_waiver(const struct dg_policy *policy,
 					      const struct dg_finding *finding,

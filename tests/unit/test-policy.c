@@ -667,6 +667,26 @@ static void test_covers(void **state)
 	}
 }
 
+/* An expired waiver must not hide one that still lasts, whatever their order. */
+static void test_longest_waiver(void **state)
+{
+	static const char layer[] = SCHEMA "\"waivers\": [" WAIVER(
+		"old", "pin-age", "\"2020-01-01\"") "," WAIVER("long", "pin-age",
+							       "\"2027-01-01\"") "," //
+		WAIVER("short", "pin-age", "\"2026-01-01\"") "]}";
+	DG_CLEANUP(dg_policy_freep) struct dg_policy *policy = policy_new();
+	struct dg_finding finding = {.check = dg_catalog_find("pin-age")};
+	const struct dg_waiver *found;
+
+	(void)state;
+	merge(policy, layer);
+	assert_int_equal(policy->problem_count, 0);
+	assert_int_equal(dg_policy_settle(policy, "pve1"), 0);
+	found = dg_policy_find_waiver(policy, &finding, "pve1", NULL, 0);
+	assert_non_null(found);
+	assert_string_equal(found->id, "long");
+}
+
 /* --- hostile input --- */
 
 static const char full_layer[] = SCHEMA
@@ -861,13 +881,13 @@ static void test_schema(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_default),	      cmocka_unit_test(test_default_text),
-		cmocka_unit_test(test_problems),      cmocka_unit_test(test_ignored),
-		cmocka_unit_test(test_unreadable),    cmocka_unit_test(test_layers),
-		cmocka_unit_test(test_overrides),     cmocka_unit_test(test_waivers),
-		cmocka_unit_test(test_covers),	      cmocka_unit_test(test_truncated),
-		cmocka_unit_test(test_many_problems), cmocka_unit_test(test_sizes),
-		cmocka_unit_test(test_schema),
+		cmocka_unit_test(test_default),	   cmocka_unit_test(test_default_text),
+		cmocka_unit_test(test_problems),   cmocka_unit_test(test_ignored),
+		cmocka_unit_test(test_unreadable), cmocka_unit_test(test_layers),
+		cmocka_unit_test(test_overrides),  cmocka_unit_test(test_waivers),
+		cmocka_unit_test(test_covers),	   cmocka_unit_test(test_longest_waiver),
+		cmocka_unit_test(test_truncated),  cmocka_unit_test(test_many_problems),
+		cmocka_unit_test(test_sizes),	   cmocka_unit_test(test_schema),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

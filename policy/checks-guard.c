@@ -128,7 +128,7 @@ static const struct dg_check upgrade_in_progress = {
 	.why = "In the middle of an upgrade kernels lie on disk without their initrd, ESPs lack "
 	       "what is about to be copied, and metapackages point to what is not there yet. "
 	       "That is no drift. dpkg's lock, its journal in /var/lib/dpkg/updates, and packages "
-	       "that are half-installed or unpacked tell such a moment.",
+	       "that are half-installed tell such a moment.",
 };
 
 static const struct dg_check *const rows[] = {

@@ -147,7 +147,7 @@ struct dg_preference {
 struct dg_packages {
 	struct dg_meta meta;
 	DG_LIST(struct dg_package) list;   /* those that matter here, not all */
-	DG_LIST(struct dg_word) unsettled; /* half-installed or unpacked, of all */
+	DG_LIST(struct dg_word) unsettled; /* half-installed, of all packages */
 	struct dg_bool locked;		   /* another process holds a dpkg lock */
 	struct dg_bool journal;		   /* /var/lib/dpkg/updates holds updates */
 	DG_LIST(struct dg_preference) preferences;

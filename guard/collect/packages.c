@@ -127,8 +127,7 @@ static void take_unsettled(const struct dg_dpkg_status *status,
 		const struct dg_dpkg_package *from = &status->packages[i];
 		struct dg_word *word;
 
-		if (from->state != DG_DPKG_HALF_INSTALLED &&
-		    from->state != DG_DPKG_UNPACKED)
+		if (from->state != DG_DPKG_HALF_INSTALLED)
 			continue;
 		word = DG_ADD(&packages->unsettled, UNSETTLED_MAX);
 		if (!word)
@@ -137,8 +136,11 @@ static void take_unsettled(const struct dg_dpkg_status *status,
 	}
 }
 
-/* The parser names packages that are unfinished in any way, half-configured ones too. So
- * where some are unsettled, which is seldom, the file is gone through for all of them. */
+/* Only half-installed ones: a package stays unpacked or half-configured for as long as its
+ * own script, or that of one it depends on, fails, which may be weeks, and is then a fault
+ * to be told and no moment to wait for. The parser names packages that are unfinished in
+ * any way, so where some are half-installed, which is seldom, the file is gone through
+ * for all of them. */
 static int read_unsettled(const char *data, size_t size,
 			  const struct dg_dpkg_status *status,
 			  struct dg_packages *packages)
@@ -146,7 +148,7 @@ static int read_unsettled(const char *data, size_t size,
 	DG_CLEANUP(dg_dpkg_status_done) struct dg_dpkg_status all = {0};
 	int r = 0;
 
-	if (status->counts[DG_DPKG_HALF_INSTALLED] || status->counts[DG_DPKG_UNPACKED])
+	if (status->counts[DG_DPKG_HALF_INSTALLED])
 		r = dg_dpkg_status_parse(data, size, NULL, NULL, &all, NULL);
 	if (r == 0)
 		take_unsettled(&all, packages);

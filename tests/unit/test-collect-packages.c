@@ -233,12 +233,11 @@ static void test_unsettled(void **state)
 				       ENTRY("d", "install reinstreq installed", "1")
 					       GOOD("e", "1"));
 	assert_true(dg_known(&facts->packages.list));
-	assert_int_equal(facts->packages.unsettled.count, 2);
+	assert_int_equal(facts->packages.unsettled.count, 1);
 	expect_str(facts->packages.unsettled.items[0].name, "a");
-	expect_str(facts->packages.unsettled.items[1].name, "b");
 	assert_non_null(f);
 	for (int i = 0; i < 200; i++)
-		fprintf(f, ENTRY("p%d", "install ok unpacked", "1"), i);
+		fprintf(f, ENTRY("p%d", "install reinstreq half-installed", "1"), i);
 	assert_int_equal(fclose(f), 0);
 	collect_status(text);
 	assert_true(dg_known(&facts->packages.unsettled));

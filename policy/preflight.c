@@ -192,8 +192,9 @@ static void ask_next_pin(const struct dg_view *view, const struct dg_installed *
 {
 	const struct dg_str *next = &view->facts->boot.next_pin;
 
-	(void)kernel;
-	if (dg_known(next)) {
+	if (dg_streq(dg_get(next), kernel->abi.value)) {
+		answer(p, DG_YES, "the one that is pending asks for it");
+	} else if (dg_known(next)) {
 		answer(p, DG_NO, "a next-boot pin to %s is pending", next->value);
 		p->unblock = dg_format("proxmox-boot-tool kernel unpin --next-boot");
 	} else if (dg_absent(next)) {

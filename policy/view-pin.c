@@ -87,7 +87,7 @@ static void choose_pin(const struct dg_view *view, struct dg_pin *pin)
 		pin->kind = "pin-file";
 		pin->path = PIN_FILE;
 		pin->time = dg_known(&boot->pin_time) ? boot->pin_time.value : 0;
-	} else if (!named && snippet) {
+	} else if (!named && snippet && !dg_streq(snippet, dg_get(&boot->next_pin))) {
 		pin->abi = snippet;
 		pin->kind = "grub-snippet";
 		pin->path = dg_facts_source("boot.snippet");

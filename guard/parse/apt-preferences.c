@@ -11,6 +11,8 @@ static const char *const field_names[FIELD_COUNT] = {
 	[PRIORITY] = "Pin-Priority",
 };
 
+#define PIN_TEXT_MAX 1024
+
 static const char *const pin_types[] = {"version", "release", "origin"};
 
 struct reader {
@@ -116,6 +118,9 @@ static int pin_add(struct reader *r, struct dg_span package, const char *pin,
 
 	if (out->n_pins == DG_APT_PINS_MAX)
 		return dg_deb822_fail(&r->in, line, "too many pins");
+	/* Each name of a stanza gets a copy. */
+	if (strlen(pin) > PIN_TEXT_MAX)
+		return dg_deb822_fail(&r->in, line, "a pin longer than 1 KiB");
 	p = DG_GROW(out->pins, out->n_pins);
 	if (!p)
 		return -ENOMEM;

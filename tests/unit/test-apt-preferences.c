@@ -129,6 +129,22 @@ static void test_hostile(void **state)
 	}
 }
 
+/* Each of a stanza's names gets a copy of the pin: ten thousand of a megabyte would be
+ * too many. */
+static void test_long_pin(void **state)
+{
+	DG_CLEANUP(dg_apt_preferences_done) struct dg_apt_preferences pins = {0};
+	DG_FREE char *why = NULL, *text = NULL;
+
+	(void)state;
+	assert_true(asprintf(&text,
+			     "Package: a b\nPin: version %02000d\nPin-Priority: 7\n",
+			     1) > 0);
+	assert_int_equal(dg_apt_preferences_parse(text, strlen(text), &pins, &why),
+			 -EBADMSG);
+	assert_string_equal(why, "a pin longer than 1 KiB at line 1");
+}
+
 static void test_too_many(void **state)
 {
 	static const char tail[] = "\nPin: version 1\nPin-Priority: 7\n";
@@ -155,6 +171,7 @@ int main(void)
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_long_pin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,15 +46,15 @@ struct dg_finding {
 };
 
 enum dg_check_flags {
-	DG_ESSENTIAL = 1 << 0,	    /* cannot be judged: the whole verdict is unknown */
-	DG_HOST_KERNEL = 1 << 1,    /* not applicable in a container */
-	DG_PROXMOX_ONLY = 1 << 2,   /* not applicable where no Proxmox product is */
-	DG_SETTLED_ONLY = 1 << 3,   /* unknown while packages are being changed */
-	DG_NEEDS_CLOCK = 1 << 4,    /* unknown while the clock is implausible */
-	DG_PIN_WAIVES = 1 << 5,	    /* a documented pin answers for it */
-	DG_OWN_KERNEL = 1 << 6,	    /* not applicable where no kernel is installed at all */
-	DG_LATER = 1 << 7,	    /* explained, and not looked at by this version */
-	DG_NEEDS_SAMPLE = 1 << 8,   /* reads this boot's recorded sample */
+	DG_ESSENTIAL = 1 << 0,	  /* cannot be judged: the whole verdict is unknown */
+	DG_HOST_KERNEL = 1 << 1,  /* not applicable in a container */
+	DG_PROXMOX_ONLY = 1 << 2, /* not applicable where no Proxmox product is */
+	DG_SETTLED_ONLY = 1 << 3, /* unknown while packages are being changed */
+	DG_NEEDS_CLOCK = 1 << 4,  /* unknown while the clock is implausible */
+	DG_PIN_WAIVES = 1 << 5,	  /* a documented pin answers for it */
+	DG_OWN_KERNEL = 1 << 6,	  /* not applicable where no kernel is installed at all */
+	DG_LATER = 1 << 7,	  /* explained, and not looked at by this version */
+	DG_NEEDS_SAMPLE = 1 << 8, /* reads this boot's recorded sample */
 };
 
 #define DG_CHECK_NEEDS 10
@@ -68,8 +68,8 @@ struct dg_check {
 	unsigned flags;
 	/* Facts without which the check cannot be judged at all. */
 	const char *needs[DG_CHECK_NEEDS];
-	/* Facts of list items: a gap in one leaves drift of the others standing, and turns
-	 * everything else into unknown. */
+	/* Facts of list items: a gap in one leaves drift of the others standing, and
+	 * turns everything else into unknown. */
 	const char *each[DG_CHECK_NEEDS];
 	void (*run)(const struct dg_view *view, struct dg_finding *finding);
 	/* In place of `run`: judged after all others, from their findings. */

@@ -6,22 +6,23 @@
 
 #define BOOT_DONE_SECONDS (15 * 60)
 
-#define BOOT_FACTS                                                                       \
-	"boot.managed", "boot.pin", "boot.next_pin", "boot.snippet", "boot.grub", "boot.esps"
+#define BOOT_FACTS                                                                \
+	"boot.managed", "boot.pin", "boot.next_pin", "boot.snippet", "boot.grub", \
+		"boot.esps"
 
 /* --- boot-next-broken --- */
 
 static const struct dg_copy *find_copy(const struct dg_esp *esp, const char *abi)
 {
-	dg_list_foreach(copy, esp->copies)
+	dg_list_foreach (copy, esp->copies)
 		if (dg_streq(dg_get(&copy->abi), abi))
 			return copy;
 	return NULL;
 }
 
 /* Image and initrd lie on the ESP where the loader reads them there, else in /boot. */
-static void find_parts(const struct dg_view *view, const char *abi, const struct dg_str **image,
-		       const struct dg_str **initrd)
+static void find_parts(const struct dg_view *view, const char *abi,
+		       const struct dg_str **image, const struct dg_str **initrd)
 {
 	const struct dg_installed *kernel = dg_view_installed(view, abi);
 	const struct dg_esp *esp = view->first ? view->first->esp : NULL;
@@ -74,9 +75,10 @@ static void check_next_broken(const struct dg_view *view, struct dg_finding *f)
 	dg_find_text(f, "chosen_by", view->next.mechanism);
 	dg_find_text(f, "loader_file", view->next.path);
 	if (list_missing(view, f))
-		dg_find_drift(f, DG_CRITICAL,
-			      "%s boots next, and it is not whole: the next boot may fail",
-			      view->next.abi);
+		dg_find_drift(
+			f, DG_CRITICAL,
+			"%s boots next, and it is not whole: the next boot may fail",
+			view->next.abi);
 	else
 		dg_find_ok(f, "%s boots next and is whole", view->next.abi);
 }
@@ -93,7 +95,8 @@ static const struct dg_check next_broken = {
 	.run = check_next_broken,
 	.remedy = "Before any reboot: dpkg --configure -a; update-initramfs -u -k ABI; "
 		  "proxmox-boot-tool refresh; or choose another kernel.",
-	.why = "A kernel package that stopped half-way, a full /boot, or a copy that never "
+	.why = "A kernel package that stopped half-way, a full /boot, or a copy that "
+	       "never "
 	       "reached the ESP leave a boot entry without its image, its initrd or its "
 	       "modules. Nothing shows until the reboot, which then ends at a prompt.",
 };
@@ -121,8 +124,8 @@ static void check_next_differs(const struct dg_view *view, struct dg_finding *f)
 	if (dg_streq(view->next.abi, running)) {
 		dg_find_ok(f, "the same kernel boots again, %s", why);
 	} else {
-		dg_find_drift(f, DG_NOTICE, "%s boots next, %s; %s runs now", view->next.abi,
-			      why, running);
+		dg_find_drift(f, DG_NOTICE, "%s boots next, %s; %s runs now",
+			      view->next.abi, why, running);
 		dg_find_subject(f, "kernel", view->next.abi);
 	}
 	dg_find_text(f, "running", running);
@@ -142,8 +145,10 @@ static const struct dg_check next_differs = {
 	.needs = {BOOT_FACTS, "kernel.release"},
 	.run = check_next_differs,
 	.remedy = "Nothing, if that is what you want; a reboot makes it so.",
-	.why = "Which kernel a reboot brings is decided in several places: the pin, the next-boot "
-	       "pin, the boot loader's own default, an EFI variable, or plainly the newest. The "
+	.why = "Which kernel a reboot brings is decided in several places: the pin, the "
+	       "next-boot "
+	       "pin, the boot loader's own default, an EFI variable, or plainly the "
+	       "newest. The "
 	       "finding says which of them decides here.",
 };
 
@@ -191,19 +196,21 @@ static void compare_loader(struct dg_finding *f, const struct dg_loader *loader,
 static void grade_agreement(const struct dg_view *view, struct dg_finding *f,
 			    const char *declared, const struct agreement *sum)
 {
-	const char *fix = dg_true(&view->facts->boot.managed) ? "proxmox-boot-tool refresh"
-							      : NULL;
+	const char *fix =
+		dg_true(&view->facts->boot.managed) ? "proxmox-boot-tool refresh" : NULL;
 
 	if (sum->other) {
 		dg_find_drift(f, DG_CRITICAL, "%s is pinned, and %s would boot instead",
 			      declared, sum->instead);
 	} else if (sum->untold) {
-		dg_find_unknown(f, "whether the boot loader follows the pin cannot be told");
+		dg_find_unknown(f,
+				"whether the boot loader follows the pin cannot be told");
 	} else if (sum->unnamed) {
-		dg_find_drift(f, DG_NOTICE,
-			      "%s is pinned; the boot loader does not name it and boots it all "
-			      "the same, until a newer kernel is installed",
-			      declared);
+		dg_find_drift(
+			f, DG_NOTICE,
+			"%s is pinned; the boot loader does not name it and boots it all "
+			"the same, until a newer kernel is installed",
+			declared);
 	} else {
 		dg_find_ok(f, "the boot loader follows the pin to %s", declared);
 	}
@@ -225,15 +232,17 @@ static void check_not_applied(const struct dg_view *view, struct dg_finding *f)
 	}
 	dg_find_subject(f, "kernel", declared);
 	dg_find_text(f, "pinned", declared);
-	dg_find_text(f, "pin_path",
-		     dg_facts_source(dg_known(&view->facts->boot.next_pin) ? "boot.next_pin"
-				     : dg_known(&view->facts->boot.pin)    ? "boot.pin"
-									   : "boot.snippet"));
+	dg_find_text(
+		f, "pin_path",
+		dg_facts_source(dg_known(&view->facts->boot.next_pin) ? "boot.next_pin"
+				: dg_known(&view->facts->boot.pin)    ? "boot.pin"
+								      : "boot.snippet"));
 	for (size_t i = 0; i < view->loader_count; i++)
 		compare_loader(f, &view->loaders[i], declared, &sum);
 	if (!view->loader_count)
-		dg_find_unknown(f, "whether the boot loader follows the pin cannot be told: %s",
-				view->next.why);
+		dg_find_unknown(
+			f, "whether the boot loader follows the pin cannot be told: %s",
+			view->next.why);
 	else
 		grade_agreement(view, f, declared, &sum);
 }
@@ -248,11 +257,16 @@ static const struct dg_check not_applied = {
 	.needs = {BOOT_FACTS},
 	.each = {"boot.esps.loader", "boot.esps.loader_default", "boot.esps.entries"},
 	.run = check_not_applied,
-	.remedy = "proxmox-boot-tool refresh (managed ESPs), or pin the kernel once more.",
-	.why = "The pin file is only a wish. Without a terminal `kernel pin` changes that file "
-	       "alone and a refresh must follow; `reinit`, which upgrades of the boot packages "
-	       "run, rewrites loader.conf to `default proxmox-*` and drops the pin from it; a "
-	       "GRUB snippet deleted by hand leaves the pin file behind. Each ends in a reboot "
+	.remedy =
+		"proxmox-boot-tool refresh (managed ESPs), or pin the kernel once more.",
+	.why = "The pin file is only a wish. Without a terminal `kernel pin` changes "
+	       "that file "
+	       "alone and a refresh must follow; `reinit`, which upgrades of the boot "
+	       "packages "
+	       "run, rewrites loader.conf to `default proxmox-*` and drops the pin from "
+	       "it; a "
+	       "GRUB snippet deleted by hand leaves the pin file behind. Each ends in a "
+	       "reboot "
 	       "into another kernel than the one asked for.",
 };
 
@@ -270,7 +284,8 @@ static void list_gone(const struct dg_installed *kernel, struct dg_finding *f)
 
 static void check_target_missing(const struct dg_view *view, struct dg_finding *f)
 {
-	const char *abi = view->pin.abi ? view->pin.abi : dg_get(&view->facts->boot.next_pin);
+	const char *abi =
+		view->pin.abi ? view->pin.abi : dg_get(&view->facts->boot.next_pin);
 
 	if (!abi) {
 		dg_find_ok(f, "nothing is pinned");
@@ -280,8 +295,8 @@ static void check_target_missing(const struct dg_view *view, struct dg_finding *
 	dg_find_text(f, "pin_path", view->pin.path);
 	list_gone(dg_view_installed(view, abi), f);
 	if (dg_find_has(f, "missing"))
-		dg_find_drift(f, DG_CRITICAL, "the pinned kernel %s is not installed any more",
-			      abi);
+		dg_find_drift(f, DG_CRITICAL,
+			      "the pinned kernel %s is not installed any more", abi);
 	else
 		dg_find_ok(f, "the pinned kernel %s is installed", abi);
 }
@@ -296,8 +311,10 @@ static const struct dg_check target_missing = {
 	.each = {"kernels.image", "kernels.initrd", "kernels.modules"},
 	.run = check_target_missing,
 	.remedy = "Install that kernel again, or pin another, or unpin.",
-	.why = "Removing a kernel's package leaves the pin, and its copy on the ESP, in place. "
-	       "The host may then boot a kernel whose /lib/modules is gone: without network "
+	.why = "Removing a kernel's package leaves the pin, and its copy on the ESP, in "
+	       "place. "
+	       "The host may then boot a kernel whose /lib/modules is gone: without "
+	       "network "
 	       "cards, without ZFS.",
 };
 
@@ -319,18 +336,21 @@ static void check_left(const struct dg_view *view, struct dg_finding *f)
 	if (dg_known(&boot->next_pin_time))
 		dg_find_date(f, "set", boot->next_pin_time.value);
 	if (!dg_known(&boot->next_pin_time) || !dg_known(&host->boot_time))
-		dg_find_unknown(f, "whether the next-boot pin is older than this boot cannot "
-				   "be told");
+		dg_find_unknown(
+			f, "whether the next-boot pin is older than this boot cannot "
+			   "be told");
 	else if (boot->next_pin_time.value >= host->boot_time.value)
 		dg_find_ok(f, "%s is set for the next boot, since this one",
 			   boot->next_pin.value);
 	else if (!done)
-		dg_find_ok(f, "this boot has not finished yet; it clears the next-boot pin");
+		dg_find_ok(f,
+			   "this boot has not finished yet; it clears the next-boot pin");
 	else
-		dg_find_drift(f, DG_WARNING,
-			      "the next-boot pin to %s outlived the boot that should have "
-			      "cleared it",
-			      boot->next_pin.value);
+		dg_find_drift(
+			f, DG_WARNING,
+			"the next-boot pin to %s outlived the boot that should have "
+			"cleared it",
+			boot->next_pin.value);
 }
 
 static const struct dg_check pin_left = {
@@ -342,8 +362,10 @@ static const struct dg_check pin_left = {
 	.needs = {"boot.next_pin"},
 	.run = check_left,
 	.remedy = "proxmox-boot-tool kernel unpin --next-boot",
-	.why = "`kernel pin ABI --next-boot` changes the lasting default, and only a boot that "
-	       "reaches multi-user clears it again, through proxmox-boot-cleanup.service. Where "
+	.why = "`kernel pin ABI --next-boot` changes the lasting default, and only a "
+	       "boot that "
+	       "reaches multi-user clears it again, through "
+	       "proxmox-boot-cleanup.service. Where "
 	       "that failed, the trial kernel boots for good.",
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The boot family, as the EFI system partitions see it. Proxmox keeps copies of kernels on
- * them; a host boots these copies, not what lies in /boot. */
+/* The boot family, as the EFI system partitions see it. Proxmox keeps copies of kernels
+ * on them; a host boots these copies, not what lies in /boot. */
 #include "policy/abi.h"
 #include "policy/catalog.h"
 #include "policy/text.h"
@@ -46,7 +46,8 @@ static enum copy_state compare_copy(const struct dg_copy *copy,
 	return COPY_SAME;
 }
 
-/* What a refresh would make the ESPs boot: the pins' kernel, else the newest whole one. */
+/* What a refresh would make the ESPs boot: the pins' kernel, else the newest whole one.
+ */
 static const char *find_wanted(const struct dg_view *view)
 {
 	const struct dg_boot *boot = &view->facts->boot;
@@ -56,7 +57,7 @@ static const char *find_wanted(const struct dg_view *view)
 		return boot->next_pin.value;
 	if (dg_known(&boot->pin))
 		return boot->pin.value;
-	dg_list_foreach(kernel, view->facts->kernels)
+	dg_list_foreach (kernel, view->facts->kernels)
 		if (dg_installed_whole(kernel) &&
 		    (!wanted || dg_abi_cmp(kernel->abi.value, wanted) > 0))
 			wanted = kernel->abi.value;
@@ -113,7 +114,7 @@ static void judge_esp(const struct dg_view *view, struct dg_finding *f,
 
 	if (!dg_true(&esp->listed) || !dg_known(&esp->copies))
 		return;
-	dg_list_foreach(copy, esp->copies) {
+	dg_list_foreach (copy, esp->copies) {
 		has_wanted |= dg_streq(dg_get(&copy->abi), sum->wanted) &&
 			      !dg_absent(&copy->image);
 		judge_copy(view, f, esp, copy, sum);
@@ -130,21 +131,25 @@ static void check_stale(const struct dg_view *view, struct dg_finding *f)
 	struct staleness sum = {.wanted = find_wanted(view)};
 
 	if (!dg_true(&view->facts->boot.managed)) {
-		dg_find_not_applicable(f, "this host boots from /boot, not from copies on ESPs");
+		dg_find_not_applicable(
+			f, "this host boots from /boot, not from copies on ESPs");
 		return;
 	}
-	dg_list_foreach(esp, view->facts->boot.esps)
+	dg_list_foreach (esp, view->facts->boot.esps)
 		judge_esp(view, f, esp, &sum);
 	dg_find_text(f, "wanted", sum.wanted);
 	if (sum.critical)
-		dg_find_drift(f, DG_CRITICAL, "the ESP that boots next holds stale or no copies of "
-					      "the kernel that should boot");
+		dg_find_drift(f, DG_CRITICAL,
+			      "the ESP that boots next holds stale or no copies of "
+			      "the kernel that should boot");
 	else if (sum.stale)
-		dg_find_drift(f, DG_WARNING, "an ESP holds stale copies: a boot from it brings "
-					     "another kernel or initrd than the one in /boot");
+		dg_find_drift(f, DG_WARNING,
+			      "an ESP holds stale copies: a boot from it brings "
+			      "another kernel or initrd than the one in /boot");
 	else if (sum.untold)
-		dg_find_unknown(f, "an initrd's copy has the size of the original and another "
-				   "time; only comparing their contents can tell");
+		dg_find_unknown(
+			f, "an initrd's copy has the size of the original and another "
+			   "time; only comparing their contents can tell");
 	else
 		dg_find_ok(f, "the ESPs hold what lies in /boot");
 }
@@ -159,11 +164,15 @@ static const struct dg_check stale = {
 	.needs = {"boot.managed", "boot.esps", "boot.pin", "boot.next_pin", "kernels"},
 	.each = {"boot.esps.copies.*", "kernels.image_version", "kernels.initrd_size"},
 	.run = check_stale,
-	.remedy = "proxmox-boot-tool refresh; then look at its output: it exits 0 even when it "
+	.remedy = "proxmox-boot-tool refresh; then look at its output: it exits 0 even "
+		  "when it "
 		  "skipped an ESP.",
-	.why = "proxmox-boot-tool refresh copies kernels onto every listed ESP, and quietly skips "
-	       "one that is mounted elsewhere, full or gone. Kernels are compared by the version "
-	       "text in the image's boot header, initrds by size and time (FAT keeps local "
+	.why = "proxmox-boot-tool refresh copies kernels onto every listed ESP, and "
+	       "quietly skips "
+	       "one that is mounted elsewhere, full or gone. Kernels are compared by the "
+	       "version "
+	       "text in the image's boot header, initrds by size and time (FAT keeps "
+	       "local "
 	       "times, so times are compared within a quarter of an hour).",
 };
 
@@ -177,7 +186,7 @@ static void check_missing(const struct dg_view *view, struct dg_finding *f)
 		dg_find_not_applicable(f, "no ESPs are managed by proxmox-boot-tool");
 		return;
 	}
-	dg_list_foreach(esp, view->facts->boot.esps) {
+	dg_list_foreach (esp, view->facts->boot.esps) {
 		bool foreign = dg_streq(dg_get(&esp->filesystem), "other");
 
 		if (!dg_true(&esp->listed))
@@ -187,13 +196,15 @@ static void check_missing(const struct dg_view *view, struct dg_finding *f)
 			continue;
 		gone++;
 		dg_find_subject(f, "esp", esp->uuid.value);
-		dg_find_text(f, esp->uuid.value, foreign ? "no FAT file system" : "no such device");
+		dg_find_text(f, esp->uuid.value,
+			     foreign ? "no FAT file system" : "no such device");
 	}
 	if (gone == listed)
-		dg_find_drift(f, DG_WARNING, "none of the %zu listed ESPs is there", listed);
+		dg_find_drift(f, DG_WARNING, "none of the %zu listed ESPs is there",
+			      listed);
 	else if (gone)
-		dg_find_drift(f, DG_WARNING, "%zu of the %zu listed ESPs %s not there", gone,
-			      listed, gone == 1 ? "is" : "are");
+		dg_find_drift(f, DG_WARNING, "%zu of the %zu listed ESPs %s not there",
+			      gone, listed, gone == 1 ? "is" : "are");
 	else
 		dg_find_ok(f, "all %zu listed ESPs are there", listed);
 }
@@ -207,17 +218,20 @@ static const struct dg_check missing = {
 	.needs = {"boot.managed", "boot.esps"},
 	.each = {"boot.esps.device", "boot.esps.filesystem"},
 	.run = check_missing,
-	.remedy = "After a disk swap: proxmox-boot-tool format and init the new disk's ESP, then "
+	.remedy = "After a disk swap: proxmox-boot-tool format and init the new disk's "
+		  "ESP, then "
 		  "proxmox-boot-tool clean.",
-	.why = "A mirror boots from either disk only while both carry an ESP that is kept up to "
-	       "date. proxmox-boot-tool only warns about a missing one, among many lines.",
+	.why = "A mirror boots from either disk only while both carry an ESP that is "
+	       "kept up to "
+	       "date. proxmox-boot-tool only warns about a missing one, among many "
+	       "lines.",
 };
 
 /* --- esp-booted-unmanaged --- */
 
 static const struct dg_esp *find_booted(const struct dg_view *view, const char *part_uuid)
 {
-	dg_list_foreach(esp, view->facts->boot.esps)
+	dg_list_foreach (esp, view->facts->boot.esps)
 		if (dg_streq(dg_get(&esp->part_uuid), part_uuid))
 			return esp;
 	return NULL;
@@ -234,14 +248,16 @@ static void check_unmanaged(const struct dg_view *view, struct dg_finding *f)
 		return;
 	}
 	if (!part_uuid) {
-		dg_find_not_applicable(f, "the boot loader does not say which partition this boot "
-					  "came from");
+		dg_find_not_applicable(
+			f, "the boot loader does not say which partition this boot "
+			   "came from");
 		return;
 	}
 	dg_find_text(f, "booted_partition", part_uuid);
 	if (!esp) {
-		dg_find_unknown(f, "this boot came from partition %s, which is not there now",
-				part_uuid);
+		dg_find_unknown(
+			f, "this boot came from partition %s, which is not there now",
+			part_uuid);
 		return;
 	}
 	dg_find_subject(f, "esp", esp->uuid.value);
@@ -249,7 +265,8 @@ static void check_unmanaged(const struct dg_view *view, struct dg_finding *f)
 		dg_find_ok(f, "this boot came from a listed ESP, %s", esp->uuid.value);
 	else
 		dg_find_drift(f, DG_CRITICAL,
-			      "this boot came from ESP %s, which proxmox-boot-tool does not keep "
+			      "this boot came from ESP %s, which proxmox-boot-tool does "
+			      "not keep "
 			      "up to date: no pin and no new kernel takes effect",
 			      esp->uuid.value);
 }
@@ -263,10 +280,13 @@ static const struct dg_check unmanaged = {
 	.needs = {"boot.managed", "boot.esps", "boot.efi.loader_part_uuid"},
 	.each = {"boot.esps.part_uuid"},
 	.run = check_unmanaged,
-	.remedy = "proxmox-boot-tool init /dev/PARTITION, or change the firmware's boot order.",
+	.remedy = "proxmox-boot-tool init /dev/PARTITION, or change the firmware's boot "
+		  "order.",
 	.why = "The boot loader records the partition it was started from "
-	       "(LoaderDevicePartUUID). When that ESP is not in /etc/kernel/proxmox-boot-uuids, "
-	       "every pin, refresh and kernel update goes to other ESPs, and nothing ever "
+	       "(LoaderDevicePartUUID). When that ESP is not in "
+	       "/etc/kernel/proxmox-boot-uuids, "
+	       "every pin, refresh and kernel update goes to other ESPs, and nothing "
+	       "ever "
 	       "changes at boot.",
 };
 
@@ -275,7 +295,7 @@ static const struct dg_check unmanaged = {
 static const struct dg_partition *find_partition(const struct dg_view *view,
 						 const char *fs_uuid)
 {
-	dg_list_foreach(p, view->facts->boot.partitions)
+	dg_list_foreach (p, view->facts->boot.partitions)
 		if (dg_streq(dg_get(&p->fs_uuid), fs_uuid))
 			return p;
 	return NULL;
@@ -283,7 +303,7 @@ static const struct dg_partition *find_partition(const struct dg_view *view,
 
 static bool is_listed(const struct dg_view *view, const char *fs_uuid)
 {
-	dg_list_foreach(esp, view->facts->boot.esps)
+	dg_list_foreach (esp, view->facts->boot.esps)
 		if (dg_true(&esp->listed) && dg_streq(dg_get(&esp->uuid), fs_uuid))
 			return true;
 	return false;
@@ -292,11 +312,11 @@ static bool is_listed(const struct dg_view *view, const char *fs_uuid)
 /* Two disks are siblings when they carry members of one pool: the same ZFS or btrfs. */
 static bool are_siblings(const struct dg_view *view, const char *a, const char *b)
 {
-	dg_list_foreach(p, view->facts->boot.partitions) {
+	dg_list_foreach (p, view->facts->boot.partitions) {
 		if (!dg_streq(dg_get(&p->disk), a) || !dg_known(&p->fs_uuid) ||
 		    dg_streq(dg_get(&p->fs_type), "vfat"))
 			continue;
-		dg_list_foreach(q, view->facts->boot.partitions)
+		dg_list_foreach (q, view->facts->boot.partitions)
 			if (dg_streq(dg_get(&q->disk), b) &&
 			    dg_streq(dg_get(&q->fs_uuid), p->fs_uuid.value))
 				return true;
@@ -306,7 +326,7 @@ static bool are_siblings(const struct dg_view *view, const char *a, const char *
 
 static bool is_sibling_of_listed(const struct dg_view *view, const char *disk)
 {
-	dg_list_foreach(esp, view->facts->boot.esps) {
+	dg_list_foreach (esp, view->facts->boot.esps) {
 		const char *uuid = dg_get(&esp->uuid);
 		const struct dg_partition *p =
 			uuid && dg_true(&esp->listed) ? find_partition(view, uuid) : NULL;
@@ -324,7 +344,7 @@ static void check_unlisted(const struct dg_view *view, struct dg_finding *f)
 		dg_find_not_applicable(f, "no ESPs are managed by proxmox-boot-tool");
 		return;
 	}
-	dg_list_foreach(p, view->facts->boot.partitions) {
+	dg_list_foreach (p, view->facts->boot.partitions) {
 		const char *uuid = dg_get(&p->fs_uuid), *disk = dg_get(&p->disk);
 
 		if (!dg_streq(dg_get(&p->type), ESP_TYPE) || !disk ||
@@ -334,8 +354,9 @@ static void check_unlisted(const struct dg_view *view, struct dg_finding *f)
 		dg_find_item(f, "partitions", dg_get(&p->name));
 	}
 	if (f->subject_count)
-		dg_find_drift(f, DG_NOTICE, "a disk of the boot pool carries an ESP that is not "
-					    "listed: the host cannot boot from that disk");
+		dg_find_drift(f, DG_NOTICE,
+			      "a disk of the boot pool carries an ESP that is not "
+			      "listed: the host cannot boot from that disk");
 	else
 		dg_find_ok(f, "no sibling of the boot disks carries an unlisted ESP");
 }
@@ -348,9 +369,12 @@ static const struct dg_check unlisted = {
 	.flags = DG_HOST_KERNEL,
 	.needs = {"boot.managed", "boot.esps", "boot.partitions"},
 	.run = check_unlisted,
-	.remedy = "proxmox-boot-tool format /dev/PARTITION; proxmox-boot-tool init /dev/PARTITION",
-	.why = "The classic after a disk swap: the pool is whole again, the new disk's ESP was "
-	       "never formatted or listed, and the host boots from the other disk only. Disks "
+	.remedy = "proxmox-boot-tool format /dev/PARTITION; proxmox-boot-tool init "
+		  "/dev/PARTITION",
+	.why = "The classic after a disk swap: the pool is whole again, the new disk's "
+	       "ESP was "
+	       "never formatted or listed, and the host boots from the other disk only. "
+	       "Disks "
 	       "count as siblings when they carry members of one pool.",
 };
 

@@ -36,11 +36,13 @@ static void check_policy(const struct dg_view *view, struct dg_finding *f)
 			ignored++;
 	}
 	if (unusable)
-		dg_find_drift(f, DG_CRITICAL, "a policy layer cannot be used; the sound layers "
-					      "still count");
+		dg_find_drift(f, DG_CRITICAL,
+			      "a policy layer cannot be used; the sound layers "
+			      "still count");
 	else if (ignored)
-		dg_find_drift(f, DG_WARNING, "the policy holds keys that this version does not "
-					     "know; they are ignored");
+		dg_find_drift(f, DG_WARNING,
+			      "the policy holds keys that this version does not "
+			      "know; they are ignored");
 	else if (unread)
 		dg_find_unknown(f, "a policy layer cannot be read");
 	else
@@ -54,9 +56,12 @@ static const struct dg_check policy_invalid = {
 	.severity = DG_CRITICAL,
 	.grades = "warning for keys that this version does not know",
 	.run = check_policy,
-	.remedy = "driftguard policy check FILE names the line and the nearest valid word.",
-	.why = "A policy that is silently not in force is worse than none. A layer of a wrong "
-	       "type, date or syntax is left out as a whole; an unknown key (a newer node sharing "
+	.remedy =
+		"driftguard policy check FILE names the line and the nearest valid word.",
+	.why = "A policy that is silently not in force is worse than none. A layer of a "
+	       "wrong "
+	       "type, date or syntax is left out as a whole; an unknown key (a newer "
+	       "node sharing "
 	       "its policy with this one) is ignored; either stops enforcement.",
 };
 
@@ -75,12 +80,14 @@ static void check_clock(const struct dg_view *view, struct dg_finding *f)
 	if (view->clock_ok)
 		dg_find_ok(f, "the clock is plausible");
 	else if (dg_known(built) && view->now < built->value)
-		dg_find_drift(f, DG_WARNING,
-			      "the clock is earlier than the build of the running kernel: ages "
-			      "are not to be trusted");
+		dg_find_drift(
+			f, DG_WARNING,
+			"the clock is earlier than the build of the running kernel: ages "
+			"are not to be trusted");
 	else
-		dg_find_drift(f, DG_WARNING, "the clock is earlier than this program's release: "
-					     "ages are not to be trusted");
+		dg_find_drift(f, DG_WARNING,
+			      "the clock is earlier than this program's release: "
+			      "ages are not to be trusted");
 }
 
 static const struct dg_check clock_implausible = {
@@ -90,9 +97,12 @@ static const struct dg_check clock_implausible = {
 	.severity = DG_WARNING,
 	.needs = {"time"},
 	.run = check_clock,
-	.remedy = "Look at chronyc tracking or timedatectl, and at the battery of the clock.",
-	.why = "Early at boot a host without a working battery clock lives in 1970 until it has "
-	       "found a time server. Ages computed then are nonsense, so every check of age turns "
+	.remedy = "Look at chronyc tracking or timedatectl, and at the battery of the "
+		  "clock.",
+	.why = "Early at boot a host without a working battery clock lives in 1970 until "
+	       "it has "
+	       "found a time server. Ages computed then are nonsense, so every check of "
+	       "age turns "
 	       "unknown instead of crying wolf.",
 };
 
@@ -102,15 +112,17 @@ static void check_upgrade(const struct dg_view *view, struct dg_finding *f)
 {
 	const struct dg_packages *packages = &view->facts->packages;
 
-	dg_list_foreach(word, packages->unsettled)
+	dg_list_foreach (word, packages->unsettled)
 		dg_find_subject(f, "package", word->name.value);
 	if (dg_true(&packages->locked))
-		dg_find_drift(f, DG_NOTICE, "packages are being changed right now: boot and "
-					    "package checks wait until that is done");
+		dg_find_drift(f, DG_NOTICE,
+			      "packages are being changed right now: boot and "
+			      "package checks wait until that is done");
 	else if (view->unsettled)
-		dg_find_drift(f, DG_NOTICE, "a package change was stopped half-way: boot and "
-					    "package checks cannot be relied on until it is "
-					    "finished");
+		dg_find_drift(f, DG_NOTICE,
+			      "a package change was stopped half-way: boot and "
+			      "package checks cannot be relied on until it is "
+			      "finished");
 	else
 		dg_find_ok(f, "no package change is under way");
 	if (dg_true(&packages->locked))
@@ -125,14 +137,19 @@ static const struct dg_check upgrade_in_progress = {
 	.needs = {"packages.locked", "packages.journal", "packages.unsettled"},
 	.run = check_upgrade,
 	.remedy = "dpkg --configure -a",
-	.why = "In the middle of an upgrade kernels lie on disk without their initrd, ESPs lack "
-	       "what is about to be copied, and metapackages point to what is not there yet. "
-	       "That is no drift. dpkg's lock, its journal in /var/lib/dpkg/updates, and packages "
+	.why = "In the middle of an upgrade kernels lie on disk without their initrd, "
+	       "ESPs lack "
+	       "what is about to be copied, and metapackages point to what is not there "
+	       "yet. "
+	       "That is no drift. dpkg's lock, its journal in /var/lib/dpkg/updates, and "
+	       "packages "
 	       "that are half-installed tell such a moment.",
 };
 
 static const struct dg_check *const rows[] = {
-	&policy_invalid, &clock_implausible, &upgrade_in_progress,
+	&policy_invalid,
+	&clock_implausible,
+	&upgrade_in_progress,
 };
 
 const struct dg_family dg_guard_checks = {

@@ -38,25 +38,27 @@ static void grade_behind(const struct dg_view *view, struct dg_finding *f,
 	char next[DG_SERIES_SIZE];
 
 	if (!view->next.abi || dg_abi_series(view->next.abi, next) < 0) {
-		dg_find_drift(f, DG_WARNING,
-			      "%s runs under %s %s, which expects a %s kernel; whether the "
-			      "next boot cures it cannot be told",
-			      running, p->name, version, view->expected.series);
+		dg_find_drift(
+			f, DG_WARNING,
+			"%s runs under %s %s, which expects a %s kernel; whether the "
+			"next boot cures it cannot be told",
+			running, p->name, version, view->expected.series);
 		dg_find_text(f, "state", "undetermined");
 		dg_find_text(f, "next_boot_unknown", view->next.why);
 	} else if (dg_series_cmp(next, view->expected.series) >= 0) {
 		dg_find_drift(f, DG_WARNING,
 			      "%s runs under %s %s, which expects a %s kernel; the next "
 			      "boot brings %s",
-			      running, p->name, version, view->expected.series, view->next.abi);
+			      running, p->name, version, view->expected.series,
+			      view->next.abi);
 		dg_find_remedy(f, "reboot");
 		dg_find_text(f, "state", "pending");
 	} else {
 		bool pinned = dg_streq(view->pin.abi, view->next.abi);
 
 		dg_find_drift(f, DG_CRITICAL,
-			      "%s runs under %s %s, which expects a %s kernel, and %s%s", running,
-			      p->name, version, view->expected.series,
+			      "%s runs under %s %s, which expects a %s kernel, and %s%s",
+			      running, p->name, version, view->expected.series,
 			      pinned ? "a pin keeps it there" : view->next.abi,
 			      pinned ? "" : " boots next");
 		dg_find_text(f, "state", "stuck");
@@ -69,12 +71,14 @@ static void check_series_behind(const struct dg_view *view, struct dg_finding *f
 	char series[DG_SERIES_SIZE];
 
 	if (dg_abi_series(running, series) < 0) {
-		dg_find_unknown(f, "the running kernel's name \"%s\" holds no series", running);
+		dg_find_unknown(f, "the running kernel's name \"%s\" holds no series",
+				running);
 		return;
 	}
 	if (!view->expected.series[0]) {
-		dg_find_unknown(f, "no kernel package says which series this host expects, "
-				   "and no whole kernel is installed");
+		dg_find_unknown(f,
+				"no kernel package says which series this host expects, "
+				"and no whole kernel is installed");
 		return;
 	}
 	if (dg_series_cmp(series, view->expected.series) < 0)
@@ -92,32 +96,43 @@ static const struct dg_check series_behind = {
 	.family = "kernel",
 	.title = "The running kernel's series is older than the one this host expects",
 	.severity = DG_CRITICAL,
-	.grades = "critical when stuck (the next boot is behind too), warning when pending "
-		  "(the next boot cures it); waived by a documented pin",
-	.flags = DG_ESSENTIAL | DG_HOST_KERNEL | DG_OWN_KERNEL | DG_SETTLED_ONLY | DG_PIN_WAIVES,
-	.needs = {"kernel.release", "packages.list.name", "packages.list.status", "kernels"},
+	.grades =
+		"critical when stuck (the next boot is behind too), warning when pending "
+		"(the next boot cures it); waived by a documented pin",
+	.flags = DG_ESSENTIAL | DG_HOST_KERNEL | DG_OWN_KERNEL | DG_SETTLED_ONLY |
+		 DG_PIN_WAIVES,
+	.needs = {"kernel.release", "packages.list.name", "packages.list.status",
+		  "kernels"},
 	.run = check_series_behind,
-	.remedy = "Boot a kernel of the expected series; the plan below says how.",
-	.why = "A Proxmox host's packages say which kernel series belongs to them: the newest "
-	       "installed series metapackage (proxmox-kernel-X.Y). QEMU, the ZFS tools and the "
-	       "container runtime are built and tested against that series. An older one still "
-	       "boots, and then misbehaves in ways that look like something else: QEMU from "
-	       "10.2 on, under a kernel older than 6.15, makes idle I/O threads count as I/O "
+	.remedy = "Boot a kernel of the expected series: the plan says how.",
+	.why = "A Proxmox host's packages say which kernel series belongs to them: the "
+	       "newest "
+	       "installed series metapackage (proxmox-kernel-X.Y). QEMU, the ZFS tools "
+	       "and the "
+	       "container runtime are built and tested against that series. An older one "
+	       "still "
+	       "boots, and then misbehaves in ways that look like something else: QEMU "
+	       "from "
+	       "10.2 on, under a kernel older than 6.15, makes idle I/O threads count as "
+	       "I/O "
 	       "stall, and PSI reads 69 % on a bored disk (kernel commits 8a796565cec3, "
-	       "07754bfd9aee). No table of versions decides here, only this host's packages.",
+	       "07754bfd9aee). No table of versions decides here, only this host's "
+	       "packages.",
 };
 
 /* --- kernel-newer-installed --- */
 
-static const struct dg_installed *find_newest(const struct dg_view *view, const char *series)
+static const struct dg_installed *find_newest(const struct dg_view *view,
+					      const char *series)
 {
 	const struct dg_installed *newest = NULL;
 
-	dg_list_foreach(kernel, view->facts->kernels) {
+	dg_list_foreach (kernel, view->facts->kernels) {
 		char other[DG_SERIES_SIZE];
 
 		if (!dg_installed_whole(kernel) ||
-		    dg_abi_series(kernel->abi.value, other) < 0 || !dg_streq(other, series))
+		    dg_abi_series(kernel->abi.value, other) < 0 ||
+		    !dg_streq(other, series))
 			continue;
 		if (!newest || dg_abi_cmp(kernel->abi.value, newest->abi.value) > 0)
 			newest = kernel;
@@ -125,22 +140,25 @@ static const struct dg_installed *find_newest(const struct dg_view *view, const 
 	return newest;
 }
 
-static void grade_newer(const struct dg_view *view, struct dg_finding *f, const char *running,
-			const char *newest)
+static void grade_newer(const struct dg_view *view, struct dg_finding *f,
+			const char *running, const char *newest)
 {
 	bool cures = view->next.abi && dg_abi_cmp(view->next.abi, running) > 0;
 
 	if (cures) {
-		dg_find_drift(f, DG_WARNING, "%s is installed and boots next; %s still runs",
+		dg_find_drift(f, DG_WARNING,
+			      "%s is installed and boots next; %s still runs",
 			      view->next.abi, running);
 		dg_find_remedy(f, "reboot");
 	} else if (dg_streq(view->pin.abi, running)) {
-		dg_find_drift(f, DG_NOTICE, "%s is installed, and the pin keeps %s running",
-			      newest, running);
+		dg_find_drift(f, DG_NOTICE,
+			      "%s is installed, and the pin keeps %s running", newest,
+			      running);
 	} else {
 		dg_find_drift(f, DG_WARNING, "%s is installed, and %s %s", newest,
 			      view->next.abi ? view->next.abi : "what",
-			      view->next.abi ? "boots again" : "boots next cannot be told");
+			      view->next.abi ? "boots again"
+					     : "boots next cannot be told");
 	}
 	dg_find_text(f, "state", cures ? "pending" : "stuck");
 }
@@ -151,8 +169,10 @@ static void check_newer_installed(const struct dg_view *view, struct dg_finding 
 	const struct dg_installed *newest;
 	char series[DG_SERIES_SIZE];
 
-	if (dg_abi_series(running, series) < 0 || !dg_streq(series, view->expected.series)) {
-		dg_find_not_applicable(f, "the running kernel is not of the expected series");
+	if (dg_abi_series(running, series) < 0 ||
+	    !dg_streq(series, view->expected.series)) {
+		dg_find_not_applicable(
+			f, "the running kernel is not of the expected series");
 		return;
 	}
 	newest = find_newest(view, series);
@@ -160,7 +180,8 @@ static void check_newer_installed(const struct dg_view *view, struct dg_finding 
 		grade_newer(view, f, running, newest->abi.value);
 		dg_find_text(f, "newest", newest->abi.value);
 	} else {
-		dg_find_ok(f, "%s is the newest installed build of series %s", running, series);
+		dg_find_ok(f, "%s is the newest installed build of series %s", running,
+			   series);
 	}
 	dg_find_subject(f, "kernel", running);
 	dg_find_text(f, "running", running);
@@ -174,12 +195,15 @@ static const struct dg_check newer_installed = {
 	.severity = DG_WARNING,
 	.grades = "notice when a pin holds it back; waived by a documented pin",
 	.flags = DG_HOST_KERNEL | DG_OWN_KERNEL | DG_SETTLED_ONLY | DG_PIN_WAIVES,
-	.needs = {"kernel.release", "packages.list.name", "packages.list.status", "kernels"},
+	.needs = {"kernel.release", "packages.list.name", "packages.list.status",
+		  "kernels"},
 	.each = {"kernels.abi", "kernels.image", "kernels.modules"},
 	.run = check_newer_installed,
 	.remedy = "Reboot at the next maintenance window.",
-	.why = "Kernel updates carry security and data-integrity fixes, and they take effect at "
-	       "a boot only. Proxmox writes no /run/reboot-required, so a host whose update "
+	.why = "Kernel updates carry security and data-integrity fixes, and they take "
+	       "effect at "
+	       "a boot only. Proxmox writes no /run/reboot-required, so a host whose "
+	       "update "
 	       "was never booted looks up to date.",
 };
 
@@ -193,7 +217,7 @@ static void check_age_skew(const struct dg_view *view, struct dg_finding *f)
 	int64_t days;
 	bool any = false;
 
-	dg_list_foreach(package, view->facts->packages.list) {
+	dg_list_foreach (package, view->facts->packages.list) {
 		if (!dg_view_is_userland(view, package))
 			continue;
 		any = true;
@@ -203,8 +227,9 @@ static void check_age_skew(const struct dg_view *view, struct dg_finding *f)
 	}
 	if (!newest) {
 		if (any)
-			dg_find_unknown(f, "no changelog or file tells when the manager and "
-					   "QEMU packages were built");
+			dg_find_unknown(f,
+					"no changelog or file tells when the manager and "
+					"QEMU packages were built");
 		else
 			dg_find_not_applicable(f, "no manager and no QEMU is installed");
 		return;
@@ -213,10 +238,11 @@ static void check_age_skew(const struct dg_view *view, struct dg_finding *f)
 	dg_date_format(built, then);
 	dg_date_format(newest->build_time.value, now);
 	if (days > AGE_SKEW_DAYS)
-		dg_find_drift(f, DG_WARNING,
-			      "the running kernel was built %s, %lld days before the userland "
-			      "(%s, %s)",
-			      then, (long long)days, newest->name.value, now);
+		dg_find_drift(
+			f, DG_WARNING,
+			"the running kernel was built %s, %lld days before the userland "
+			"(%s, %s)",
+			then, (long long)days, newest->name.value, now);
 	else
 		dg_find_ok(f, "kernel built %s, userland %s", then, now);
 	dg_find_subject(f, "kernel", dg_get(&view->facts->kernel.release));
@@ -234,13 +260,17 @@ static const struct dg_check age_skew = {
 	.severity = DG_WARNING,
 	.grades = "waived by a documented pin",
 	.flags = DG_HOST_KERNEL | DG_OWN_KERNEL | DG_PIN_WAIVES,
-	.needs = {"kernel.release", "kernel.build_time", "packages.list.name", "packages.list.status"},
+	.needs = {"kernel.release", "kernel.build_time", "packages.list.name",
+		  "packages.list.status"},
 	.each = {"packages.list.build_time"},
 	.run = check_age_skew,
-	.remedy = "Boot a kernel of this userland's time; the plan below says how.",
-	.why = "The build date stands in `uname -v`, and the newest changelog entry of the "
-	       "manager and QEMU packages dates the userland. More than a year between them "
-	       "means that the two were never tested together, whatever their numbers say.",
+	.remedy = "Boot a kernel of this userland's time: the plan says how.",
+	.why = "The build date stands in `uname -v`, and the newest changelog entry of "
+	       "the "
+	       "manager and QEMU packages dates the userland. More than a year between "
+	       "them "
+	       "means that the two were never tested together, whatever their numbers "
+	       "say.",
 };
 
 /* --- kernel-rebuilt --- */
@@ -256,14 +286,16 @@ static void check_rebuilt(const struct dg_view *view, struct dg_finding *f)
 		return;
 	}
 	if (!built) {
-		dg_find_unknown(f, "the header of %s tells no build", view->running->image.value);
+		dg_find_unknown(f, "the header of %s tells no build",
+				view->running->image.value);
 		return;
 	}
 	built++;
 	if (strncmp(built, version, UTS_VERSION_SIZE) == 0)
 		dg_find_ok(f, "the image on disk is the build that runs");
 	else
-		dg_find_drift(f, DG_NOTICE, "%s on disk is another build than the one that runs",
+		dg_find_drift(f, DG_NOTICE,
+			      "%s on disk is another build than the one that runs",
 			      view->running->image.value);
 	dg_find_subject(f, "kernel", view->running->abi.value);
 	dg_find_text(f, "running_build", version);
@@ -273,14 +305,16 @@ static void check_rebuilt(const struct dg_view *view, struct dg_finding *f)
 static const struct dg_check rebuilt = {
 	.id = "kernel-rebuilt",
 	.family = "kernel",
-	.title = "The image on disk is another build of the same ABI than the one that runs",
+	.title = "The image on disk is another build of the same ABI than the one that "
+		 "runs",
 	.severity = DG_NOTICE,
 	.flags = DG_HOST_KERNEL | DG_OWN_KERNEL | DG_SETTLED_ONLY,
 	.needs = {"kernel.release", "kernel.version", "kernels"},
 	.each = {"kernels.image", "kernels.image_version"},
 	.run = check_rebuilt,
 	.remedy = "Reboot at the next maintenance window.",
-	.why = "A package may be rebuilt under the same ABI name. `uname -r` then looks current, "
+	.why = "A package may be rebuilt under the same ABI name. `uname -r` then looks "
+	       "current, "
 	       "while `uname -v` and the version text in the image's boot header differ.",
 };
 
@@ -294,7 +328,8 @@ static void check_removed(const struct dg_view *view, struct dg_finding *f)
 
 	if (!modules && dg_true(&view->facts->kernel.modular))
 		dg_find_drift(f, DG_CRITICAL,
-			      "the modules of the running kernel %s are gone: none can be loaded "
+			      "the modules of the running kernel %s are gone: none can "
+			      "be loaded "
 			      "any more",
 			      running);
 	else if (!image)
@@ -317,10 +352,13 @@ static const struct dg_check removed = {
 	.needs = {"kernel.release", "kernel.modular", "kernels"},
 	.each = {"kernels.modules", "kernels.image"},
 	.run = check_removed,
-	.remedy = "Reboot into an installed kernel soon; until then do not count on anything "
+	.remedy = "Reboot into an installed kernel soon; until then do not count on "
+		  "anything "
 		  "that loads a module (a firewall rule, a file system, a device).",
-	.why = "Once /lib/modules of the running kernel is gone, nothing that is not already "
-	       "loaded can be. The failure shows much later, as a mount, a firewall or a USB "
+	.why = "Once /lib/modules of the running kernel is gone, nothing that is not "
+	       "already "
+	       "loaded can be. The failure shows much later, as a mount, a firewall or a "
+	       "USB "
 	       "device that does not work.",
 };
 
@@ -339,10 +377,13 @@ static void check_foreign(const struct dg_view *view, struct dg_finding *f)
 	if (ours)
 		dg_find_ok(f, "%s belongs to %s", running, owner->name.value);
 	else if (!owner && (dg_streq(vendor, "PMX") || dg_streq(vendor, "PVE")))
-		dg_find_ok(f, "%s is a Proxmox build whose package is gone (see kernel-removed)",
+		dg_find_ok(f,
+			   "%s is a Proxmox build whose package is gone (see "
+			   "kernel-removed)",
 			   running);
 	else
-		dg_find_drift(f, DG_WARNING, "%s runs, and no Proxmox package owns it", running);
+		dg_find_drift(f, DG_WARNING, "%s runs, and no Proxmox package owns it",
+			      running);
 }
 
 static const struct dg_check foreign = {
@@ -353,10 +394,13 @@ static const struct dg_check foreign = {
 	.flags = DG_HOST_KERNEL | DG_PROXMOX_ONLY | DG_SETTLED_ONLY,
 	.needs = {"kernel.release", "packages.list.name", "packages.list.status"},
 	.run = check_foreign,
-	.remedy = "Boot a proxmox-kernel; remove the other kernel's package if it is not meant "
+	.remedy = "Boot a proxmox-kernel; remove the other kernel's package if it is not "
+		  "meant "
 		  "to be here.",
-	.why = "Proxmox's kernels carry patches and modules (ZFS, AppArmor, network drivers) that "
-	       "the userland counts on. Debian's own kernel boots when a Proxmox one is missing, "
+	.why = "Proxmox's kernels carry patches and modules (ZFS, AppArmor, network "
+	       "drivers) that "
+	       "the userland counts on. Debian's own kernel boots when a Proxmox one is "
+	       "missing, "
 	       "often after an installation on top of Debian, and looks fine at first.",
 };
 

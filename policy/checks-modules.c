@@ -8,10 +8,13 @@ static const struct dg_check userland_mismatch = {
 	.title = "A kernel module and its userland do not fit",
 	.severity = DG_WARNING,
 	.flags = DG_LATER,
-	.remedy = "Install the matching version of the userland package, or boot the kernel "
+	.remedy = "Install the matching version of the userland package, or boot the "
+		  "kernel "
 		  "whose module it fits.",
-	.why = "Some modules and their tools must match: ZFS by upstream version, NVIDIA exactly, "
-	       "DRBD by its own rule and never by equality. An old kernel brings its old module "
+	.why = "Some modules and their tools must match: ZFS by upstream version, NVIDIA "
+	       "exactly, "
+	       "DRBD by its own rule and never by equality. An old kernel brings its old "
+	       "module "
 	       "under tools that moved on.",
 };
 
@@ -21,9 +24,12 @@ static const struct dg_check blocks_target = {
 	.title = "An out-of-tree module in use is missing for the target kernel",
 	.severity = DG_WARNING,
 	.flags = DG_LATER,
-	.remedy = "Install the target's headers and build it: dkms install MODULE/VERSION -k ABI.",
-	.why = "A module from outside the kernel's tree is usually why a pin exists, and what "
-	       "stands in the way of leaving it. Whether it is there for the target kernel shows "
+	.remedy = "Install the target's headers and build it: dkms install "
+		  "MODULE/VERSION -k ABI.",
+	.why = "A module from outside the kernel's tree is usually why a pin exists, and "
+	       "what "
+	       "stands in the way of leaving it. Whether it is there for the target "
+	       "kernel shows "
 	       "in that kernel's module directory.",
 };
 

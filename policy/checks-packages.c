@@ -8,7 +8,7 @@
 
 static bool has_kernel_package(const struct dg_view *view)
 {
-	dg_list_foreach(kernel, view->facts->kernels) {
+	dg_list_foreach (kernel, view->facts->kernels) {
 		const char *abi = dg_get(&kernel->abi);
 
 		if (abi && dg_view_kernel_package(view, abi))
@@ -19,8 +19,8 @@ static bool has_kernel_package(const struct dg_view *view)
 
 static void check_meta_missing(const struct dg_view *view, struct dg_finding *f)
 {
-	const char *wanted = view->product.proxmox ? "proxmox-default-kernel"
-						   : "linux-image-ARCH";
+	const char *wanted =
+		view->product.proxmox ? "proxmox-default-kernel" : "linux-image-ARCH";
 
 	if (dg_streq(view->expected.because, "metapackage")) {
 		dg_find_ok(f, "%s brings kernel updates", view->expected.package);
@@ -28,7 +28,8 @@ static void check_meta_missing(const struct dg_view *view, struct dg_finding *f)
 		dg_find_not_applicable(f, "no kernel package is installed at all");
 	} else {
 		dg_find_drift(f, DG_WARNING,
-			      "no kernel metapackage is installed: kernel updates will not come");
+			      "no kernel metapackage is installed: kernel updates will "
+			      "not come");
 		if (view->product.proxmox)
 			dg_find_remedy(f, "apt install %s", wanted);
 		dg_find_subject(f, "package", wanted);
@@ -44,10 +45,14 @@ static const struct dg_check meta_missing = {
 	.flags = DG_HOST_KERNEL | DG_OWN_KERNEL | DG_SETTLED_ONLY,
 	.needs = {"packages.list.name", "packages.list.status", "kernels"},
 	.run = check_meta_missing,
-	.remedy = "Install the metapackage: proxmox-default-kernel, or Debian's linux-image-amd64.",
-	.why = "A kernel's own package never changes its ABI; new builds come as new packages, "
-	       "and only a metapackage (proxmox-kernel-X.Y, on Debian linux-image-ARCH) pulls "
-	       "them in. A host with a lone kernel package upgrades everything but its kernel.",
+	.remedy = "Install the metapackage: proxmox-default-kernel, or Debian's "
+		  "linux-image-amd64.",
+	.why = "A kernel's own package never changes its ABI; new builds come as new "
+	       "packages, "
+	       "and only a metapackage (proxmox-kernel-X.Y, on Debian linux-image-ARCH) "
+	       "pulls "
+	       "them in. A host with a lone kernel package upgrades everything but its "
+	       "kernel.",
 };
 
 /* --- package-held --- */
@@ -68,7 +73,8 @@ static bool matters(const struct dg_view *view, const struct dg_package *package
 
 	if (!dg_package_present(package))
 		return false;
-	return is_kernel_meta(package->name.value) || dg_view_is_userland(view, package) ||
+	return is_kernel_meta(package->name.value) ||
+	       dg_view_is_userland(view, package) ||
 	       (running && dg_view_kernel_package(view, running) == package);
 }
 
@@ -83,7 +89,7 @@ static bool holds_back(const struct dg_preference *p)
 static const struct dg_preference *find_preference(const struct dg_view *view,
 						   const char *name)
 {
-	dg_list_foreach(p, view->facts->packages.preferences)
+	dg_list_foreach (p, view->facts->packages.preferences)
 		if (dg_known(p) && dg_known(&p->package) && dg_known(&p->pin) &&
 		    dg_known(&p->priority) && holds_back(p) &&
 		    dg_glob_match(p->package.value, name))
@@ -95,7 +101,7 @@ static size_t list_held(const struct dg_view *view, struct dg_finding *f)
 {
 	size_t count = 0;
 
-	dg_list_foreach(package, view->facts->packages.list) {
+	dg_list_foreach (package, view->facts->packages.list) {
 		const struct dg_preference *p;
 
 		if (!matters(view, package))
@@ -118,7 +124,9 @@ static void check_held(const struct dg_view *view, struct dg_finding *f)
 	size_t count = list_held(view, f);
 
 	if (!count)
-		dg_find_ok(f, "apt holds none of the kernel, QEMU and manager packages back");
+		dg_find_ok(
+			f,
+			"apt holds none of the kernel, QEMU and manager packages back");
 	else
 		dg_find_drift(f, DG_NOTICE, "apt holds %s%s back: a pin by other means",
 			      f->subjects[0].name, count > 1 ? " and others" : "");
@@ -130,11 +138,14 @@ static const struct dg_check held = {
 	.title = "A kernel, QEMU or manager package is on hold",
 	.severity = DG_NOTICE,
 	.flags = DG_HOST_KERNEL,
-	.needs = {"packages.list.name", "packages.list.status", "packages.preferences.*", "kernel.release"},
+	.needs = {"packages.list.name", "packages.list.status", "packages.preferences.*",
+		  "kernel.release"},
 	.run = check_held,
-	.remedy = "If the reason is gone: apt-mark unhold PACKAGE, or remove the entry in "
-		  "/etc/apt/preferences.d.",
-	.why = "`apt-mark hold` and a pin in apt's preferences stop updates as surely as a pinned "
+	.remedy =
+		"If the reason is gone: apt-mark unhold PACKAGE, or remove the entry in "
+		"/etc/apt/preferences.d.",
+	.why = "`apt-mark hold` and a pin in apt's preferences stop updates as surely as "
+	       "a pinned "
 	       "kernel, and neither proxmox-boot-tool nor pveversion shows them.",
 };
 

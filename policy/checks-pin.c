@@ -52,10 +52,12 @@ static void check_age(const struct dg_view *view, struct dg_finding *f)
 	dg_find_number(f, "age_days", days);
 	dg_find_number(f, "max_age_days", max);
 	if (days > max)
-		dg_find_drift(f, DG_WARNING, "%s has been pinned for %lld days; %lld are allowed",
+		dg_find_drift(f, DG_WARNING,
+			      "%s has been pinned for %lld days; %lld are allowed",
 			      view->pin.abi, (long long)days, (long long)max);
 	else if (days > max - terms->warn_days)
-		dg_find_drift(f, DG_NOTICE, "%s has been pinned for %lld of the %lld days allowed",
+		dg_find_drift(f, DG_NOTICE,
+			      "%s has been pinned for %lld of the %lld days allowed",
 			      view->pin.abi, (long long)days, (long long)max);
 	else
 		dg_find_ok(f, "%s has been pinned for %lld days", view->pin.abi,
@@ -72,10 +74,13 @@ static const struct dg_check age = {
 	.needs = {PIN_FACTS, "time"},
 	.each = {"boot.pin_time"},
 	.run = check_age,
-	.remedy = "Leave the pin (the plan below), or write down why it stays, who owns it and "
+	.remedy = "Leave the pin (the plan says how), or write down why it stays, who "
+		  "owns it and "
 		  "until when.",
-	.why = "A pin file holds an ABI and nothing else: no date, no reason. Its time stamp is "
-	       "its only age, and pinning again resets it. Pins outlive their reasons; this "
+	.why = "A pin file holds an ABI and nothing else: no date, no reason. Its time "
+	       "stamp is "
+	       "its only age, and pinning again resets it. Pins outlive their reasons; "
+	       "this "
 	       "project exists because one did.",
 };
 
@@ -119,8 +124,9 @@ static const struct dg_check expired = {
 	.needs = {PIN_FACTS, "time"},
 	.each = {"ledger.abi", "ledger.until"},
 	.run = check_expired,
-	.remedy = "Leave the pin (the plan below), or ask its owner for a new date.",
-	.why = "The ledger (/etc/driftguard/pins.d) records why a kernel is pinned, by whom and "
+	.remedy = "Leave the pin (the plan says how), or ask its owner for a new date.",
+	.why = "The ledger (/etc/driftguard/pins.d) records why a kernel is pinned, by "
+	       "whom and "
 	       "until when. When the day comes, somebody has to present the bill.",
 };
 
@@ -143,11 +149,14 @@ static void check_undocumented(const struct dg_view *view, struct dg_finding *f)
 	if (!dg_find_has(f, "missing"))
 		dg_find_ok(f, "the pin to %s is documented: %s", view->pin.abi, reason);
 	else if (!view->policy->pin.require_reason)
-		dg_find_ok(f, "the pin to %s is not documented, and the policy does not ask for "
-			      "it",
+		dg_find_ok(f,
+			   "the pin to %s is not documented, and the policy does not ask "
+			   "for "
+			   "it",
 			   view->pin.abi);
 	else
-		dg_find_drift(f, DG_NOTICE, "nobody wrote down why %s is pinned, or until when",
+		dg_find_drift(f, DG_NOTICE,
+			      "nobody wrote down why %s is pinned, or until when",
 			      view->pin.abi);
 }
 
@@ -160,17 +169,20 @@ static const struct dg_check undocumented = {
 	.needs = {PIN_FACTS},
 	.each = {"ledger.*"},
 	.run = check_undocumented,
-	.remedy = "Write /etc/driftguard/pins.d/ABI.json with reason, owner, since and until.",
-	.why = "A reason can be checked, an owner can be asked, a date can be kept. A pin without "
+	.remedy = "Write /etc/driftguard/pins.d/ABI.json with reason, owner, since and "
+		  "until.",
+	.why = "A reason can be checked, an owner can be asked, a date can be kept. A "
+	       "pin without "
 	       "them can only be found again by accident.",
 };
 
 /* --- pin-outlived-userland --- */
 
 /* The version of `name` when the pin was set: what the first later upgrade replaced. */
-static const struct dg_upgrade *find_first_after(const struct dg_view *view, const char *name)
+static const struct dg_upgrade *find_first_after(const struct dg_view *view,
+						 const char *name)
 {
-	dg_list_foreach(up, view->facts->packages.upgrades)
+	dg_list_foreach (up, view->facts->packages.upgrades)
 		if (dg_streq(dg_get(&up->package), name) && dg_known(&up->time) &&
 		    up->time.value > view->pin.time && dg_known(&up->from))
 			return up;
@@ -218,7 +230,7 @@ static void check_outlived(const struct dg_view *view, struct dg_finding *f)
 
 	if (is_unpinned(view, f) || is_undated(view, f))
 		return;
-	dg_list_foreach(package, packages->list) {
+	dg_list_foreach (package, packages->list) {
 		if (!dg_view_is_userland(view, package))
 			continue;
 		any = true;
@@ -228,13 +240,15 @@ static void check_outlived(const struct dg_view *view, struct dg_finding *f)
 		dg_find_not_applicable(f, "no manager and no QEMU is installed");
 	else if (sum.minor)
 		dg_find_drift(f, sum.major ? DG_CRITICAL : DG_WARNING,
-			      "%s was pinned under %s %s; this host has %s now", view->pin.abi,
-			      sum.what, sum.from, sum.to);
+			      "%s was pinned under %s %s; this host has %s now",
+			      view->pin.abi, sum.what, sum.from, sum.to);
 	else if (!dg_known(&packages->log_since) ||
 		 packages->log_since.value > view->pin.time)
-		dg_find_unknown(f, "the dpkg logs do not reach back to the day of the pin");
+		dg_find_unknown(f,
+				"the dpkg logs do not reach back to the day of the pin");
 	else
-		dg_find_ok(f, "the userland is of the generation that %s was pinned under",
+		dg_find_ok(f,
+			   "the userland is of the generation that %s was pinned under",
 			   view->pin.abi);
 }
 
@@ -243,14 +257,17 @@ static const struct dg_check outlived = {
 	.family = "pin",
 	.title = "The userland moved on since the kernel was pinned",
 	.severity = DG_WARNING,
-	.grades = "critical across a major release of the product; waived by a documented pin",
+	.grades = "critical across a major release of the product; waived by a "
+		  "documented pin",
 	.flags = DG_HOST_KERNEL | DG_OWN_KERNEL | DG_PIN_WAIVES,
 	.needs = {PIN_FACTS, "packages.list.name", "packages.list.status"},
 	.each = {"boot.pin_time", "packages.upgrades"},
 	.run = check_outlived,
-	.remedy = "Leave the pin; the plan below says how.",
-	.why = "A pin is carried through every upgrade, a new major release included, and the "
-	       "stock upgrade checker never looks at it. dpkg's log dates each upgrade: what "
+	.remedy = "Leave the pin: the plan says how.",
+	.why = "A pin is carried through every upgrade, a new major release included, "
+	       "and the "
+	       "stock upgrade checker never looks at it. dpkg's log dates each upgrade: "
+	       "what "
 	       "the first one after the pin replaced is what the pin was made for.",
 };
 
@@ -271,8 +288,9 @@ static void check_waivers(const struct dg_view *view, const struct dg_finding *f
 		dg_find_item(f, "checks", findings[i].check->id);
 	}
 	if (expired_count)
-		dg_find_drift(f, DG_WARNING, "%zu waiver%s expired, and what %s waived is still "
-					     "there",
+		dg_find_drift(f, DG_WARNING,
+			      "%zu waiver%s expired, and what %s waived is still "
+			      "there",
 			      expired_count, expired_count == 1 ? " has" : "s have",
 			      expired_count == 1 ? "it" : "they");
 	else
@@ -287,8 +305,10 @@ static const struct dg_check waiver_expired = {
 	.flags = DG_NEEDS_CLOCK,
 	.needs = {"time"},
 	.run_last = check_waivers,
-	.remedy = "Mend what it waived, or give the waiver a new date and a reason for it.",
-	.why = "A waiver hides nothing and lasts to a date. After it the finding counts again, and "
+	.remedy =
+		"Mend what it waived, or give the waiver a new date and a reason for it.",
+	.why = "A waiver hides nothing and lasts to a date. After it the finding counts "
+	       "again, and "
 	       "this one says that somebody had promised to deal with it by now.",
 };
 

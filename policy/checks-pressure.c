@@ -9,8 +9,10 @@ static const struct dg_check phantom = {
 	.severity = DG_WARNING,
 	.flags = DG_LATER | DG_NEEDS_SAMPLE,
 	.remedy = "Do not look for a slow disk: see qemu-ring-phantom for the cause.",
-	.why = "PSI and iowait count tasks that the kernel marks as waiting for I/O. When latency "
-	       "and queue depth are low, memory and CPU are at ease, and an idle-wait signature "
+	.why = "PSI and iowait count tasks that the kernel marks as waiting for I/O. "
+	       "When latency "
+	       "and queue depth are low, memory and CPU are at ease, and an idle-wait "
+	       "signature "
 	       "is there, the stall is an artefact of accounting.",
 };
 
@@ -21,7 +23,8 @@ static const struct dg_check real = {
 	.severity = DG_NOTICE,
 	.flags = DG_LATER | DG_NEEDS_SAMPLE,
 	.remedy = "Look at the device and the guest named.",
-	.why = "High pressure together with high latency or a deep queue, in two windows, is a "
+	.why = "High pressure together with high latency or a deep queue, in two "
+	       "windows, is a "
 	       "real stall. Scrubs, backups and boot storms are normal causes.",
 };
 

@@ -3,18 +3,21 @@
  * is itself an answer. */
 #include "policy/facts.h"
 
-#define FIELDS(record, ...)                                                              \
-	static const struct dg_field record##_fields[] = {__VA_ARGS__};                  \
+#define FIELDS(record, ...)                                             \
+	static const struct dg_field record##_fields[] = {__VA_ARGS__}; \
 	_Static_assert(DG_COUNT(record##_fields) > 0, "a record has fields")
 
 #define F(strct, member, kind, ...)                                                      \
-	{.name = #member, .type = kind, .offset = offsetof(struct strct, member), __VA_ARGS__}
+	{                                                                                \
+		.name = #member, .type = kind, .offset = offsetof(struct strct, member), \
+		__VA_ARGS__                                                              \
+	}
 
-#define RECORD(id, strct, where)                                                         \
-	static const struct dg_record id##_record = {.name = #id,                        \
-						     .size = sizeof(struct strct),       \
-						     .source = where,                    \
-						     .fields = id##_fields,              \
+#define RECORD(id, strct, where)                                                   \
+	static const struct dg_record id##_record = {.name = #id,                  \
+						     .size = sizeof(struct strct), \
+						     .source = where,              \
+						     .fields = id##_fields,        \
 						     .count = DG_COUNT(id##_fields)}
 
 #define ABSENT_OK .absent_ok = true
@@ -22,7 +25,8 @@
 
 FIELDS(host, F(dg_host, id, DG_STR, ABSENT_OK, .source = "/etc/machine-id"),
        F(dg_host, name, DG_STR, .source = "/proc/sys/kernel/hostname"),
-       F(dg_host, boot_id, DG_STR, ABSENT_OK, .source = "/proc/sys/kernel/random/boot_id"),
+       F(dg_host, boot_id, DG_STR, ABSENT_OK,
+	 .source = "/proc/sys/kernel/random/boot_id"),
        F(dg_host, container, DG_STR, ABSENT_OK, .source = "/run/systemd/container"),
        F(dg_host, proxmox, DG_BOOL, .source = "/etc/pve"),
        F(dg_host, boot_time, DG_TIME, .source = "/proc/stat"),
@@ -38,7 +42,7 @@ FIELDS(kernel, F(dg_kernel, release, DG_STR, .source = "/proc/sys/kernel/osrelea
        F(dg_kernel, modular, DG_BOOL, .source = "/proc/modules"));
 RECORD(kernel, dg_kernel, NULL);
 
-FIELDS(built, F(dg_built, name, DG_STR), F(dg_built, path, DG_STR),
+FIELDS(built, F(dg_built, name, DG_STR), F(dg_built, path, DG_STR, ABSENT_OK),
        F(dg_built, in_tree, DG_BOOL), F(dg_built, vermagic, DG_STR, ABSENT_OK),
        F(dg_built, is_signed, DG_BOOL, ABSENT_OK));
 RECORD(built, dg_built, "/lib/modules");
@@ -111,10 +115,9 @@ RECORD(loader_entry, dg_loader_entry, NULL);
 
 FIELDS(esp, F(dg_esp, uuid, DG_STR), F(dg_esp, listed, DG_BOOL),
        F(dg_esp, device, DG_STR, ABSENT_OK), F(dg_esp, part_uuid, DG_STR, ABSENT_OK),
-       F(dg_esp, mounted_at, DG_STR, ABSENT_OK),
-       F(dg_esp, filesystem, DG_STR, ABSENT_OK), F(dg_esp, loader, DG_STR, ABSENT_OK),
-       F(dg_esp, size, DG_INT, ABSENT_OK), F(dg_esp, free, DG_INT, ABSENT_OK),
-       F(dg_esp, loader_default, DG_STR, ABSENT_OK),
+       F(dg_esp, mounted_at, DG_STR, ABSENT_OK), F(dg_esp, filesystem, DG_STR, ABSENT_OK),
+       F(dg_esp, loader, DG_STR, ABSENT_OK), F(dg_esp, size, DG_INT, ABSENT_OK),
+       F(dg_esp, free, DG_INT, ABSENT_OK), F(dg_esp, loader_default, DG_STR, ABSENT_OK),
        F(dg_esp, loader_time, DG_TIME, ABSENT_OK),
        F(dg_esp, entries, DG_LIST_OF, OF(loader_entry), ABSENT_OK),
        F(dg_esp, copies, DG_LIST_OF, OF(copy), ABSENT_OK),
@@ -167,11 +170,13 @@ FIELDS(debt, F(dg_debt, path, DG_STR), F(dg_debt, abi, DG_STR),
 RECORD(debt, dg_debt, "/etc/driftguard/pins.d");
 
 FIELDS(module, F(dg_module, name, DG_STR), F(dg_module, taint, DG_STR),
-       F(dg_module, version, DG_STR, ABSENT_OK));
+       F(dg_module, version, DG_STR, ABSENT_OK),
+       F(dg_module, userland, DG_STR, ABSENT_OK, .source = "/usr/lib"));
 RECORD(module, dg_module, "/sys/module");
 
 FIELDS(dkms, F(dg_dkms, name, DG_STR), F(dg_dkms, version, DG_STR),
-       F(dg_dkms, kernel, DG_STR, ABSENT_OK), F(dg_dkms, status, DG_STR));
+       F(dg_dkms, kernel, DG_STR, ABSENT_OK), F(dg_dkms, status, DG_STR),
+       F(dg_dkms, modules, DG_LIST_OF, OF(word), ABSENT_OK));
 RECORD(dkms, dg_dkms, "/var/lib/dkms");
 
 FIELDS(binary, F(dg_binary, path, DG_STR), F(dg_binary, build_id, DG_STR, ABSENT_OK),

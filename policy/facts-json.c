@@ -97,7 +97,8 @@ static struct json_object *encode_gap(const struct dg_meta *meta)
 	json_object_object_add(json, "state",
 			       json_object_new_string(dg_state_name(meta->state)));
 	if (meta->detail)
-		json_object_object_add(json, "detail", json_object_new_string(meta->detail));
+		json_object_object_add(json, "detail",
+				       json_object_new_string(meta->detail));
 	return json;
 }
 
@@ -109,8 +110,9 @@ static struct json_object *encode_list(const struct dg_record *record,
 	for (size_t i = 0; i < list->count; i++) {
 		const void *item = (const char *)list->items + i * record->size;
 
-		json_object_array_add(json, dg_known(item) ? dg_record_encode(record, item)
-							   : encode_gap(item));
+		json_object_array_add(json, dg_known(item)
+						    ? dg_record_encode(record, item)
+						    : encode_gap(item));
 	}
 	return json;
 }
@@ -191,8 +193,9 @@ static void encode_path(const struct dg_facts *facts, const char *path,
 		if (!field)
 			return;
 		if (!*dot) {
-			json_object_object_add(json, field->name,
-					       encode_member(field, member_at(field, data)));
+			json_object_object_add(
+				json, field->name,
+				encode_member(field, member_at(field, data)));
 			return;
 		}
 		json = open_object(json, field->name);
@@ -255,7 +258,8 @@ static int decode_list(const struct dg_record *record, struct json_object *json,
 	size_t count = json_object_array_length(json);
 
 	if (count > LIST_ITEMS_MAX) {
-		dg_set_gap(&list->meta, DG_MALFORMED, "more than %d items", LIST_ITEMS_MAX);
+		dg_set_gap(&list->meta, DG_MALFORMED, "more than %d items",
+			   LIST_ITEMS_MAX);
 		return 0;
 	}
 	dg_set_known(&list->meta);

@@ -110,8 +110,8 @@ static char *describe_gap(const char *name, const struct dg_meta *meta)
 static char *find_gap(const struct dg_record *record, const void *data, const char *path,
 		      const char *full);
 
-static char *find_gap_below(const struct dg_field *field, const void *fact, const char *rest,
-			    const char *full)
+static char *find_gap_below(const struct dg_field *field, const void *fact,
+			    const char *rest, const char *full)
 {
 	if (field->type == DG_RECORD)
 		return find_gap(field->record, fact, rest, full);
@@ -119,7 +119,8 @@ static char *find_gap_below(const struct dg_field *field, const void *fact, cons
 		const struct dg_list *list = fact;
 
 		for (size_t i = 0; i < list->count; i++) {
-			const char *item = (const char *)list->items + i * field->record->size;
+			const char *item =
+				(const char *)list->items + i * field->record->size;
 			char *gap = find_gap(field->record, item, rest, full);
 
 			if (gap)
@@ -199,7 +200,8 @@ const char *dg_facts_source(const char *path)
 
 	while (record) {
 		const char *dot = strchrnul(path, '.');
-		const struct dg_field *field = dg_record_field(record, path, (size_t)(dot - path));
+		const struct dg_field *field =
+			dg_record_field(record, path, (size_t)(dot - path));
 
 		if (!field)
 			break;

@@ -49,28 +49,28 @@ struct dg_list {
 	void *items;
 };
 
-#define DG_LIST(type)                                                                    \
-	struct {                                                                         \
-		struct dg_meta meta;                                                     \
-		size_t count;                                                            \
-		type *items;                                                             \
+#define DG_LIST(type)                \
+	struct {                     \
+		struct dg_meta meta; \
+		size_t count;        \
+		type *items;         \
 	}
 
-#define dg_list_foreach(item, list)                                                      \
-	for (__typeof__((list).items + 0) item = (list).items;                            \
+#define dg_list_foreach(item, list)                            \
+	for (__typeof__((list).items + 0) item = (list).items; \
 	     item && item < (list).items + (list).count; item++)
 
 struct dg_host {
 	struct dg_meta meta;
-	struct dg_str id;	 /* SHA-256 of the machine id, shortened */
+	struct dg_str id; /* SHA-256 of the machine id, shortened */
 	struct dg_str name;
 	struct dg_str boot_id;
 	struct dg_str container; /* kind of container this is; absent: none */
 	struct dg_bool proxmox;	 /* /etc/pve or /etc/proxmox-* is there */
 	struct dg_int boot_time;
 	struct dg_int uptime;	 /* seconds */
-	struct dg_int tool_time; /* date of the program that read the clock; absent: the time
-				    was given by hand */
+	struct dg_int tool_time; /* date of the program that read the clock; absent: the
+				    time was given by hand */
 };
 
 /* The kernel that runs. */
@@ -84,13 +84,13 @@ struct dg_kernel {
 	struct dg_bool modular; /* can load modules at all */
 };
 
-/* A module that one of the loaded out-of-tree ones would find in a kernel's tree. */
+/* What a kernel has of a module that is loaded and from outside of the kernel's tree. */
 struct dg_built {
 	struct dg_meta meta;
-	struct dg_str name;
-	struct dg_str path;    /* below the module directory */
-	struct dg_bool in_tree; /* a namesake that the kernel itself brings */
-	struct dg_str vermagic; /* absent: not looked at */
+	struct dg_str name; /* as in facts.modules; the file's may differ (modules.h) */
+	struct dg_str path; /* below the module directory; absent: built into the image */
+	struct dg_bool in_tree;	  /* a namesake that the kernel itself brings */
+	struct dg_str vermagic;	  /* absent: not looked at */
 	struct dg_bool is_signed; /* absent: not looked at */
 };
 
@@ -105,10 +105,11 @@ struct dg_installed {
 	struct dg_str initrd;	     /* path; absent: no initrd */
 	struct dg_int initrd_size;
 	struct dg_int initrd_time;
-	struct dg_str modules; /* path; absent: no module directory */
+	struct dg_str modules;	  /* path; absent: no module directory */
 	struct dg_bool is_signed; /* the image carries a certificate table */
-	DG_LIST(struct dg_built) built; /* those of facts.modules found here; absent: none
-					   is in use */
+	DG_LIST(struct dg_built)
+	built; /* those of facts.modules from outside the tree
+		  that are found here; absent: none is in use */
 };
 
 struct dg_package {
@@ -119,7 +120,7 @@ struct dg_package {
 	struct dg_str want;   /* install, hold, deinstall, purge, unknown */
 	struct dg_str status; /* installed, config-files, half-configured, ... */
 	struct dg_str depends;
-	struct dg_int build_time;    /* newest changelog entry, else file times */
+	struct dg_int build_time;   /* newest changelog entry, else file times */
 	struct dg_str build_source; /* path that build_time was read from */
 };
 
@@ -273,8 +274,10 @@ struct dg_debt {
 struct dg_module {
 	struct dg_meta meta;
 	struct dg_str name;
-	struct dg_str taint;
+	struct dg_str taint;   /* its letters; "": none */
 	struct dg_str version; /* of the loaded module; absent: it states none */
+	struct dg_str
+		userland; /* version in its user library's file name; absent: none */
 };
 
 /* What DKMS has built or could build (/var/lib/dkms). */
@@ -282,16 +285,17 @@ struct dg_dkms {
 	struct dg_meta meta;
 	struct dg_str name;
 	struct dg_str version;
-	struct dg_str kernel; /* ABI; absent: added only */
-	struct dg_str status; /* added, built, installed */
+	struct dg_str kernel;		 /* ABI; absent: added only */
+	struct dg_str status;		 /* added, built, installed */
+	DG_LIST(struct dg_word) modules; /* names of the files built; absent: none */
 };
 
 /* A QEMU executable, read as ELF. */
 struct dg_binary {
 	struct dg_meta meta;
 	struct dg_str path;
-	struct dg_str build_id; /* hexadecimal; absent: none in its notes */
-	struct dg_str version;	/* "11.0.0-1"; absent: its data holds none */
+	struct dg_str build_id;	 /* hexadecimal; absent: none in its notes */
+	struct dg_str version;	 /* "11.0.0-1"; absent: its data holds none */
 	struct dg_bool io_uring; /* needs liburing */
 	struct dg_bool deleted;	 /* replaced on disk since it was started */
 };
@@ -300,14 +304,14 @@ struct dg_binary {
 struct dg_ring_wait {
 	struct dg_meta meta;
 	struct dg_int tid;
-	struct dg_str name; /* "IO iothread-virtioscsi0" */
+	struct dg_str name;  /* "IO iothread-virtioscsi0" */
 	struct dg_int flags; /* of the call: bit 7 is IORING_ENTER_NO_IOWAIT */
 };
 
 struct dg_drive {
 	struct dg_meta meta;
-	struct dg_str name;   /* scsi0, drive-scsi0 */
-	struct dg_str aio;    /* io_uring, native, threads; absent: none is set */
+	struct dg_str name;    /* scsi0, drive-scsi0 */
+	struct dg_str aio;     /* io_uring, native, threads; absent: none is set */
 	struct dg_bool direct; /* the page cache is passed by */
 };
 
@@ -317,7 +321,7 @@ struct dg_running {
 	struct dg_int pid;
 	struct dg_binary binary;
 	DG_LIST(struct dg_drive) drives;
-	DG_LIST(struct dg_word) iothreads; /* ids on the command line */
+	DG_LIST(struct dg_word) iothreads;  /* ids on the command line */
 	DG_LIST(struct dg_ring_wait) waits; /* absent: no thread waits in a ring */
 };
 
@@ -325,9 +329,9 @@ struct dg_guest {
 	struct dg_meta meta;
 	struct dg_str vmid;
 	struct dg_str name;
-	struct dg_bool passthrough;		/* hostpci devices; absent: no config */
+	struct dg_bool passthrough;	     /* hostpci devices; absent: no config */
 	DG_LIST(struct dg_drive) configured; /* drives of the configuration */
-	struct dg_running running;		/* absent: it does not run */
+	struct dg_running running;	     /* absent: it does not run */
 };
 
 /* What this kernel's io_uring can do. */
@@ -342,7 +346,7 @@ struct dg_ring {
 struct dg_facts {
 	struct dg_meta meta;
 	struct dg_str tool;
-	struct dg_int time; /* as of when the facts are judged */
+	struct dg_int time;  /* as of when the facts are judged */
 	struct dg_bool live; /* of the running system; else of a tree */
 	struct dg_host host;
 	struct dg_kernel kernel;
@@ -350,7 +354,9 @@ struct dg_facts {
 	struct dg_packages packages;
 	struct dg_boot boot;
 	DG_LIST(struct dg_debt) ledger;
-	DG_LIST(struct dg_module) modules; /* out-of-tree or tainting, loaded */
+	DG_LIST(struct dg_module)
+	modules; /* loaded: from outside the kernel's tree, or with
+		    a userland that must fit (modules.h) */
 	DG_LIST(struct dg_dkms) dkms;
 	DG_LIST(struct dg_guest) guests;
 	struct dg_binary qemu; /* the installed one */
@@ -392,11 +398,12 @@ void dg_set_int(struct dg_int *fact, int64_t value);
 void dg_set_bool(struct dg_bool *fact, bool value);
 void dg_set_known(struct dg_meta *meta);
 /* The fact at `meta` is not known. `fmt` says why (what happened, where). */
-void dg_set_gap(struct dg_meta *meta, enum dg_state state, const char *fmt, ...) DG_PRINTF(3, 4);
+void dg_set_gap(struct dg_meta *meta, enum dg_state state, const char *fmt, ...)
+	DG_PRINTF(3, 4);
 /* A new zeroed, known item at the end of a list, which becomes known too. The pointer is
  * good until the next call. NULL where memory is short or `max` items are there. */
 void *dg_list_add(void *list, size_t item_size, size_t max);
-#define DG_ADD(list, max)                                                                \
+#define DG_ADD(list, max) \
 	((__typeof__((list)->items))dg_list_add((list), sizeof(*(list)->items), (max)))
 
 /* --- reading --- */
@@ -434,14 +441,15 @@ struct dg_facts *dg_facts_new(void); /* nothing known; NULL: no memory */
  * malformed, a missing one unreadable, unknown keys are passed over (a newer version's
  * facts). 0 or -ENOMEM. */
 struct json_object *dg_record_encode(const struct dg_record *record, const void *data);
-int dg_record_decode(const struct dg_record *record, struct json_object *json, void *data);
+int dg_record_decode(const struct dg_record *record, struct json_object *json,
+		     void *data);
 /* Take over from `json`, an object, only the members it names; within a record that is
  * known already, likewise. */
 int dg_record_merge(const struct dg_record *record, struct json_object *json, void *data);
 void dg_record_clear(const struct dg_record *record, void *data);
 
-/* Only the facts that the dotted `paths` (NULL-terminated) name, as nested objects fit for
- * dg_record_merge(). */
+/* Only the facts that the dotted `paths` (NULL-terminated) name, as nested objects fit
+ * for dg_record_merge(). */
 struct json_object *dg_facts_encode_some(const struct dg_facts *facts,
 					 const char *const *paths);
 /* The fact at `path`; NULL: no such path, or one that leads through a list. */
@@ -453,8 +461,8 @@ struct json_object *dg_facts_encode(const struct dg_facts *facts);
 int dg_facts_decode(struct json_object *json, struct dg_facts **ret, char **ret_why);
 
 /* The first gap among the facts that `path` names ("boot.esps.loader"; every item of a
- * list counts, `*` at the end means all members below). NULL: no gap. The text is owned by
- * the caller: "boot.pin: unreadable: ..." */
+ * list counts, `*` at the end means all members below). NULL: no gap. The text is owned
+ * by the caller: "boot.pin: unreadable: ..." */
 char *dg_facts_gap(const struct dg_facts *facts, const char *path);
 /* Where the facts of `path` come from; NULL: no such path. */
 const char *dg_facts_source(const char *path);

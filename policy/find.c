@@ -44,7 +44,8 @@ int dg_severity_parse(const char *word, enum dg_severity *ret)
 	return -EINVAL;
 }
 
-static void find(struct dg_finding *f, enum dg_status status, const char *fmt, va_list args)
+static void find(struct dg_finding *f, enum dg_status status, const char *fmt,
+		 va_list args)
 {
 	free(f->summary);
 	f->summary = dg_vformat(fmt, args);
@@ -52,12 +53,12 @@ static void find(struct dg_finding *f, enum dg_status status, const char *fmt, v
 	f->severity = DG_FINE;
 }
 
-#define FIND(status)                                                                     \
-	do {                                                                             \
-		va_list args;                                                            \
-		va_start(args, fmt);                                                     \
-		find(f, status, fmt, args);                                              \
-		va_end(args);                                                            \
+#define FIND(status)                        \
+	do {                                \
+		va_list args;               \
+		va_start(args, fmt);        \
+		find(f, status, fmt, args); \
+		va_end(args);               \
 	} while (0)
 
 void dg_find_ok(struct dg_finding *f, const char *fmt, ...)
@@ -101,7 +102,8 @@ void dg_find_subject(struct dg_finding *f, const char *kind, const char *name)
 	struct dg_subject *all;
 
 	for (size_t i = 0; i < f->subject_count; i++)
-		if (dg_streq(f->subjects[i].kind, kind) && dg_streq(f->subjects[i].name, name))
+		if (dg_streq(f->subjects[i].kind, kind) &&
+		    dg_streq(f->subjects[i].name, name))
 			return;
 	all = reallocarray(f->subjects, f->subject_count + 1, sizeof(*all));
 	if (!all)

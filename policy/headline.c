@@ -4,7 +4,8 @@
 #include "policy/text.h"
 
 /* The worst finding that counts; of equals the first in the catalogue's order. */
-static const struct dg_finding *find_worst(const struct dg_finding *findings, size_t count)
+static const struct dg_finding *find_worst(const struct dg_finding *findings,
+					   size_t count)
 {
 	const struct dg_finding *worst = NULL;
 
@@ -25,7 +26,8 @@ static char *tell_unknown(const struct dg_view *view, const struct dg_finding *f
 	return dg_format("Cannot tell");
 }
 
-static const struct dg_waiver_note *find_note(const struct dg_finding *findings, size_t count)
+static const struct dg_waiver_note *find_note(const struct dg_finding *findings,
+					      size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (findings[i].status == DG_WAIVED)
@@ -42,24 +44,27 @@ static char *tell_fine(const struct dg_view *view, const struct dg_finding *find
 	const char *version = view->product.version ? view->product.version : "";
 
 	if (view->container)
-		return dg_format("This is a container (%s): its kernel is the host's, and is to "
-				 "be checked there",
-				 view->facts->host.container.value);
+		return dg_format(
+			"This is a container (%s): its kernel is the host's, and is to "
+			"be checked there",
+			view->facts->host.container.value);
 	if (view->outside)
-		return dg_format("No kernel is installed here: %s was started from outside this "
-				 "system, and there is no kernel choice to judge",
-				 running);
+		return dg_format(
+			"No kernel is installed here: %s was started from outside this "
+			"system, and there is no kernel choice to judge",
+			running);
 	if (note)
 		return dg_format("%s runs by agreement: %s (%s, %lld days left)", running,
 				 note->reason, note->owner, (long long)note->days_left);
 	if (dg_streq(running, view->next.abi))
 		return dg_format("%s is what %s %s expects, and it boots next", running,
 				 view->product.name, version);
-	return dg_format("%s is what %s %s expects", running, view->product.name, version);
+	return dg_format("%s is what %s %s expects", running, view->product.name,
+			 version);
 }
 
-char *dg_headline(const struct dg_view *view, const struct dg_finding *findings, size_t count,
-		  enum dg_level level)
+char *dg_headline(const struct dg_view *view, const struct dg_finding *findings,
+		  size_t count, enum dg_level level)
 {
 	const struct dg_finding *worst = find_worst(findings, count);
 

@@ -11,10 +11,8 @@
 #define DAY (24 * 60 * 60)
 
 static const char *const level_names[] = {
-	[DG_LEVEL_OK] = "ok",
-	[DG_LEVEL_NOTICE] = "notice",
-	[DG_LEVEL_WARNING] = "warning",
-	[DG_LEVEL_CRITICAL] = "critical",
+	[DG_LEVEL_OK] = "ok",		[DG_LEVEL_NOTICE] = "notice",
+	[DG_LEVEL_WARNING] = "warning", [DG_LEVEL_CRITICAL] = "critical",
 	[DG_LEVEL_UNKNOWN] = "unknown",
 };
 
@@ -45,8 +43,9 @@ static bool is_out_of_scope(const struct dg_view *view, struct dg_finding *f)
 	else if ((flags & DG_HOST_KERNEL) && view->container)
 		dg_find_not_applicable(f, "in a container the kernel is the host's");
 	else if ((flags & DG_OWN_KERNEL) && view->outside)
-		dg_find_not_applicable(f, "no kernel is installed here: the running one came "
-					  "from outside");
+		dg_find_not_applicable(
+			f, "no kernel is installed here: the running one came "
+			   "from outside");
 	else if ((flags & DG_PROXMOX_ONLY) && view->product.id && !view->product.proxmox)
 		dg_find_not_applicable(f, "this is no Proxmox host");
 	else
@@ -68,7 +67,8 @@ static bool is_unknowable(const struct dg_view *view, struct dg_finding *f)
 		}
 	}
 	if ((check->flags & DG_SETTLED_ONLY) && view->unsettled)
-		dg_find_unknown(f, "packages are being changed (see upgrade-in-progress)");
+		dg_find_unknown(f,
+				"packages are being changed (see upgrade-in-progress)");
 	else if ((check->flags & DG_NEEDS_CLOCK) && !view->clock_ok)
 		dg_find_unknown(f, "the clock is not plausible (see clock-implausible)");
 	else
@@ -161,8 +161,8 @@ const struct dg_waiver *dg_judge_waiver(const struct dg_view *view,
 		kernels[n++] = view->pin.abi;
 	if (view->next.abi)
 		kernels[n++] = view->next.abi;
-	return dg_policy_find_waiver(view->policy, finding, dg_get(&view->facts->host.name),
-				     kernels, n);
+	return dg_policy_find_waiver(view->policy, finding,
+				     dg_get(&view->facts->host.name), kernels, n);
 }
 
 /* The ledger's entry of a documented pin answers for what follows from that pin. */
@@ -197,8 +197,8 @@ static int waive(const struct dg_view *view, struct dg_finding *f)
 
 /* --- the sum --- */
 
-static enum dg_level sum_up(const struct dg_policy *policy, const struct dg_finding *findings,
-			    size_t count)
+static enum dg_level sum_up(const struct dg_policy *policy,
+			    const struct dg_finding *findings, size_t count)
 {
 	enum dg_severity worst = DG_FINE;
 	bool blind = false;
@@ -264,7 +264,8 @@ static void describe_host(const struct dg_view *view, struct dg_verdict *verdict
 		verdict->kernel.expected_series = copy(view->expected.series);
 	if (view->next.abi) {
 		verdict->kernel.next_boot = copy(view->next.abi);
-		verdict->kernel.next_boot_because = copy(dg_because_name(view->next.because));
+		verdict->kernel.next_boot_because =
+			copy(dg_because_name(view->next.because));
 	}
 	if (view->target)
 		verdict->kernel.target = copy(view->target->abi.value);
@@ -282,7 +283,8 @@ static int judge_view(const struct dg_view *view, struct dg_verdict *verdict)
 					verdict->level);
 	if (!verdict->headline)
 		return -ENOMEM;
-	return dg_plan_make(view, verdict->findings, verdict->finding_count, &verdict->plan);
+	return dg_plan_make(view, verdict->findings, verdict->finding_count,
+			    &verdict->plan);
 }
 
 int dg_judge(const struct dg_facts *facts, const struct dg_policy *policy,
@@ -308,11 +310,19 @@ int dg_judge(const struct dg_facts *facts, const struct dg_policy *policy,
 
 void dg_verdict_free(struct dg_verdict *v)
 {
-	char **texts[] = {&v->tool,	    &v->host.id,	 &v->host.name,
-			  &v->host.product, &v->host.product_name, &v->host.version,
-			  &v->host.boot_id, &v->headline,	 &v->kernel.running,
-			  &v->kernel.expected_series, &v->kernel.next_boot,
-			  &v->kernel.next_boot_because, &v->kernel.target};
+	char **texts[] = {&v->tool,
+			  &v->host.id,
+			  &v->host.name,
+			  &v->host.product,
+			  &v->host.product_name,
+			  &v->host.version,
+			  &v->host.boot_id,
+			  &v->headline,
+			  &v->kernel.running,
+			  &v->kernel.expected_series,
+			  &v->kernel.next_boot,
+			  &v->kernel.next_boot_because,
+			  &v->kernel.target};
 
 	if (!v)
 		return;

@@ -4,8 +4,13 @@
 
 #include "policy/plan.h"
 
-enum dg_level { DG_LEVEL_OK, DG_LEVEL_NOTICE, DG_LEVEL_WARNING, DG_LEVEL_CRITICAL,
-		DG_LEVEL_UNKNOWN };
+enum dg_level {
+	DG_LEVEL_OK,
+	DG_LEVEL_NOTICE,
+	DG_LEVEL_WARNING,
+	DG_LEVEL_CRITICAL,
+	DG_LEVEL_UNKNOWN
+};
 
 /* All texts are owned; NULL where not known. Needs neither facts nor policy any more. */
 struct dg_verdict {
@@ -19,7 +24,8 @@ struct dg_verdict {
 	struct {
 		char *running, *expected_series, *next_boot, *next_boot_because, *target;
 	} kernel;
-	struct dg_finding *findings; /* one for each check of the catalogue, in its order */
+	struct dg_finding
+		*findings; /* one for each check of the catalogue, in its order */
 	size_t finding_count;
 	struct dg_plan *plan; /* NULL: nothing to be done */
 };
@@ -40,8 +46,8 @@ struct json_object *dg_verdict_encode(const struct dg_verdict *verdict);
 
 /* --- within policy/ --- */
 /* One sentence for the whole (headline.c). NULL: out of memory. */
-char *dg_headline(const struct dg_view *view, const struct dg_finding *findings, size_t count,
-		  enum dg_level level);
+char *dg_headline(const struct dg_view *view, const struct dg_finding *findings,
+		  size_t count, enum dg_level level);
 /* The policy's waiver that covers a finding, expired or not; NULL: none. */
 const struct dg_waiver *dg_judge_waiver(const struct dg_view *view,
 					const struct dg_finding *finding);

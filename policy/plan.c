@@ -10,8 +10,12 @@
 #define TOOL "proxmox-boot-tool"
 
 /* What each drift asks for. */
-enum wish { WISH_MOVE = 1 << 0, WISH_UNPIN = 1 << 1, WISH_REFRESH = 1 << 2,
-	    WISH_CLEAR_NEXT = 1 << 3 };
+enum wish {
+	WISH_MOVE = 1 << 0,
+	WISH_UNPIN = 1 << 1,
+	WISH_REFRESH = 1 << 2,
+	WISH_CLEAR_NEXT = 1 << 3
+};
 
 static const struct {
 	const char *check;
@@ -119,14 +123,16 @@ static int plan_unpin(const struct dg_view *view, struct dg_plan *plan)
 const char *dg_view_extra_module(const struct dg_view *view)
 {
 	/* ZFS taints, and comes with every Proxmox kernel's own package. */
-	static const char *const shipped[] = {"zfs",	 "spl",	  "icp",     "zavl",  "zlua",
-					      "zzstd", "zcommon", "znvpair", "zunicode"};
+	static const char *const shipped[] = {"zfs",	 "spl",	    "icp",
+					      "zavl",	 "zlua",    "zzstd",
+					      "zcommon", "znvpair", "zunicode"};
 
-	dg_list_foreach(module, view->facts->modules) {
+	dg_list_foreach (module, view->facts->modules) {
 		const char *name = dg_get(&module->name);
 		bool known = !name;
 
-		for (size_t i = 0; !known && view->product.proxmox && i < DG_COUNT(shipped); i++)
+		for (size_t i = 0;
+		     !known && view->product.proxmox && i < DG_COUNT(shipped); i++)
 			known = dg_streq(name, shipped[i]);
 		if (!known)
 			return name;
@@ -136,7 +142,7 @@ const char *dg_view_extra_module(const struct dg_view *view)
 
 static bool passes_devices_through(const struct dg_view *view)
 {
-	dg_list_foreach(guest, view->facts->guests)
+	dg_list_foreach (guest, view->facts->guests)
 		if (dg_true(&guest->passthrough))
 			return true;
 	return false;
@@ -145,7 +151,7 @@ static bool passes_devices_through(const struct dg_view *view)
 /* Would the target boot when nothing names a kernel? */
 static bool is_newest(const struct dg_view *view, const struct dg_installed *target)
 {
-	dg_list_foreach(kernel, view->facts->kernels)
+	dg_list_foreach (kernel, view->facts->kernels)
 		if (dg_known(&kernel->abi) && dg_known(&kernel->image) &&
 		    dg_abi_cmp(kernel->abi.value, target->abi.value) > 0)
 			return false;
@@ -156,7 +162,8 @@ static bool is_newest(const struct dg_view *view, const struct dg_installed *tar
 static bool can_unpin(const struct dg_view *view)
 {
 	return view->target && is_newest(view, view->target) &&
-	       (dg_streq(view->pin.kind, "pin-file") || dg_streq(view->pin.kind, "grub-snippet"));
+	       (dg_streq(view->pin.kind, "pin-file") ||
+		dg_streq(view->pin.kind, "grub-snippet"));
 }
 
 static bool wants_repin(const struct dg_view *view)
@@ -178,7 +185,8 @@ static int plan_install(const struct dg_view *view, struct dg_plan *plan)
 	const char *package = view->expected.package;
 
 	plan->strategy = "install";
-	plan->why = dg_format("no kernel of series %s is installed", view->expected.series);
+	plan->why =
+		dg_format("no kernel of series %s is installed", view->expected.series);
 	p->id = "target-installed";
 	p->ok = DG_NO;
 	p->detail = dg_format("no kernel of series %s in /boot", view->expected.series);
@@ -267,8 +275,8 @@ static int make(const struct dg_view *view, unsigned wish, struct dg_plan *plan)
 	return 0;
 }
 
-int dg_plan_make(const struct dg_view *view, const struct dg_finding *findings, size_t count,
-		 struct dg_plan **ret)
+int dg_plan_make(const struct dg_view *view, const struct dg_finding *findings,
+		 size_t count, struct dg_plan **ret)
 {
 	DG_CLEANUP(dg_plan_freep) struct dg_plan *plan = NULL;
 	unsigned wish = collect_wishes(findings, count);

@@ -5,9 +5,9 @@
 
 #include "policy/view.h"
 
-#define DG_ARGV_MAX 6
-#define DG_STEPS_MAX 4
-#define DG_UNDO_MAX 2
+#define DG_ARGV_MAX	  6
+#define DG_STEPS_MAX	  4
+#define DG_UNDO_MAX	  2
 #define DG_PREFLIGHTS_MAX 12
 
 /* NULL-terminated; the words are owned by the plan. */

@@ -7,10 +7,10 @@
 /* What is wrong with a policy document, and where. */
 struct dg_problem {
 	char *file;
-	unsigned line;	/* 0: the whole file */
-	char *key;	/* dotted; NULL: none in particular */
-	char *message;	/* what, and the nearest valid word */
-	bool unusable;	/* the layer is not used at all; else only the key is ignored */
+	unsigned line;	 /* 0: the whole file */
+	char *key;	 /* dotted; NULL: none in particular */
+	char *message;	 /* what, and the nearest valid word */
+	bool unusable;	 /* the layer is not used at all; else only the key is ignored */
 	bool unreadable; /* the layer could not be read, which says nothing about it */
 };
 

@@ -76,7 +76,8 @@ static void ask_modules(const struct dg_view *view, const struct dg_installed *k
 static void ask_package(const struct dg_view *view, const struct dg_installed *kernel,
 			struct dg_preflight *p)
 {
-	const struct dg_package *package = dg_view_kernel_package(view, kernel->abi.value);
+	const struct dg_package *package =
+		dg_view_kernel_package(view, kernel->abi.value);
 	const char *status = package ? dg_get(&package->status) : NULL;
 
 	if (!dg_known(&view->facts->packages.list)) {
@@ -99,10 +100,12 @@ static void ask_out_of_tree(const struct dg_view *view, const struct dg_installe
 	if (!dg_known(&view->facts->modules) && !dg_absent(&view->facts->modules))
 		answer(p, DG_CANNOT_TELL, "which modules are loaded cannot be read");
 	else if (!name)
-		answer(p, DG_YES, "no module from outside the kernel's packages is in use");
+		answer(p, DG_YES,
+		       "no module from outside the kernel's packages is in use");
 	else
 		answer(p, DG_CANNOT_TELL,
-		       "%s is in use; whether it is built for %s was not looked at: see dkms "
+		       "%s is in use; whether it is built for %s was not looked at: see "
+		       "dkms "
 		       "status",
 		       name, kernel->abi.value);
 }
@@ -111,7 +114,8 @@ static void ask_secure_boot(const struct dg_view *view, const struct dg_installe
 			    struct dg_preflight *p)
 {
 	const struct dg_efi *efi = &view->facts->boot.efi;
-	const struct dg_package *package = dg_view_kernel_package(view, kernel->abi.value);
+	const struct dg_package *package =
+		dg_view_kernel_package(view, kernel->abi.value);
 
 	if (!dg_known(&efi->secure_boot) && !dg_absent(&efi->secure_boot))
 		answer(p, DG_CANNOT_TELL, "whether Secure Boot is on cannot be read");
@@ -120,8 +124,9 @@ static void ask_secure_boot(const struct dg_view *view, const struct dg_installe
 	else if (package && dg_ends_with(package->name.value, "-signed"))
 		answer(p, DG_YES, "%s is a signed build", package->name.value);
 	else
-		answer(p, DG_CANNOT_TELL, "Secure Boot is on, and the image's signature was not "
-					  "looked at");
+		answer(p, DG_CANNOT_TELL,
+		       "Secure Boot is on, and the image's signature was not "
+		       "looked at");
 }
 
 static void ask_esps(const struct dg_view *view, const struct dg_installed *kernel,
@@ -130,7 +135,7 @@ static void ask_esps(const struct dg_view *view, const struct dg_installed *kern
 	size_t listed = 0;
 
 	(void)kernel;
-	dg_list_foreach(esp, view->facts->boot.esps) {
+	dg_list_foreach (esp, view->facts->boot.esps) {
 		if (!dg_true(&esp->listed))
 			continue;
 		listed++;
@@ -140,7 +145,8 @@ static void ask_esps(const struct dg_view *view, const struct dg_installed *kern
 			return;
 		}
 		if (!dg_known(&esp->filesystem) || !dg_known(&esp->loader)) {
-			answer(p, DG_CANNOT_TELL, "ESP %s cannot be read", dg_get(&esp->uuid));
+			answer(p, DG_CANNOT_TELL, "ESP %s cannot be read",
+			       dg_get(&esp->uuid));
 			return;
 		}
 	}
@@ -149,7 +155,7 @@ static void ask_esps(const struct dg_view *view, const struct dg_installed *kern
 
 static bool has_copy(const struct dg_esp *esp, const char *abi)
 {
-	dg_list_foreach(copy, esp->copies)
+	dg_list_foreach (copy, esp->copies)
 		if (dg_streq(dg_get(&copy->abi), abi) && dg_known(&copy->image) &&
 		    dg_known(&copy->initrd))
 			return true;
@@ -167,7 +173,7 @@ static void ask_space(const struct dg_view *view, const struct dg_installed *ker
 		return;
 	}
 	wanted = kernel->image_size.value + kernel->initrd_size.value;
-	dg_list_foreach(esp, view->facts->boot.esps) {
+	dg_list_foreach (esp, view->facts->boot.esps) {
 		if (!dg_true(&esp->listed) || dg_absent(&esp->device) ||
 		    has_copy(esp, kernel->abi.value))
 			continue;
@@ -180,7 +186,8 @@ static void ask_space(const struct dg_view *view, const struct dg_installed *ker
 			answer(p, DG_NO, "ESP %s has %lld MiB free, and %lld are needed",
 			       dg_get(&esp->uuid), (long long)(esp->free.value >> 20),
 			       (long long)(wanted >> 20) + 1);
-			p->unblock = dg_format("apt autoremove, then proxmox-boot-tool refresh");
+			p->unblock = dg_format(
+				"apt autoremove, then proxmox-boot-tool refresh");
 			return;
 		}
 	}
@@ -209,10 +216,12 @@ static void ask_override(const struct dg_view *view, const struct dg_installed *
 {
 	(void)kernel;
 	if (dg_streq(view->pin.kind, "efi-variable")) {
-		answer(p, DG_NO, "the EFI variable LoaderEntryDefault overrides loader.conf");
+		answer(p, DG_NO,
+		       "the EFI variable LoaderEntryDefault overrides loader.conf");
 		p->unblock = dg_format("bootctl set-default \"\"");
 	} else {
-		answer(p, DG_YES, "no EFI variable overrides the boot loader's configuration");
+		answer(p, DG_YES,
+		       "no EFI variable overrides the boot loader's configuration");
 	}
 }
 

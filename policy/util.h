@@ -13,12 +13,12 @@
 #define DG_CLEANUP(fn) __attribute__((cleanup(fn)))
 
 /* Define `fn##p(type *)`, a cleanup handler that calls fn(*p) unless *p is NULL. */
-#define DG_DEFINE_CLEANUP(type, fn)                                                      \
-	static inline void fn##p(type *p)                                                \
-	{                                                                                \
-		if (*p)                                                                  \
-			fn(*p);                                                          \
-	}                                                                                \
+#define DG_DEFINE_CLEANUP(type, fn)       \
+	static inline void fn##p(type *p) \
+	{                                 \
+		if (*p)                   \
+			fn(*p);           \
+	}                                 \
 	struct dg_semicolon_wanted
 
 static inline void dg_freep(void *p)
@@ -29,12 +29,12 @@ static inline void dg_freep(void *p)
 #define DG_FREE DG_CLEANUP(dg_freep)
 
 /* Hand a pointer on and forget it, so that its cleanup attribute does nothing. */
-#define DG_STEAL(p)                                                                      \
-	__extension__({                                                                  \
-		__typeof__(p) *dg_p_ = &(p);                                             \
-		__typeof__(p) dg_v_ = *dg_p_;                                            \
-		*dg_p_ = NULL;                                                           \
-		dg_v_;                                                                   \
+#define DG_STEAL(p)                           \
+	__extension__({                       \
+		__typeof__(p) *dg_p_ = &(p);  \
+		__typeof__(p) dg_v_ = *dg_p_; \
+		*dg_p_ = NULL;                \
+		dg_v_;                        \
 	})
 
 #define DG_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))

@@ -68,7 +68,8 @@ static void add_source(struct json_object *array, const char *path)
 	size_t n = json_object_array_length(array);
 
 	for (size_t i = 0; path && i < n; i++)
-		if (dg_streq(json_object_get_string(json_object_array_get_idx(array, i)), path))
+		if (dg_streq(json_object_get_string(json_object_array_get_idx(array, i)),
+			     path))
 			return;
 	if (path)
 		json_object_array_add(array, json_object_new_string(path));

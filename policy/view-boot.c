@@ -9,12 +9,9 @@
 #include "policy/view.h"
 
 static const char *const because_names[] = {
-	[DG_BY_NOTHING] = "nothing",
-	[DG_BY_PIN] = "pin",
-	[DG_BY_NEXT_PIN] = "next-boot-pin",
-	[DG_BY_LOADER_DEFAULT] = "loader-default",
-	[DG_BY_EFI_VARIABLE] = "efi-variable",
-	[DG_BY_NEWEST] = "newest",
+	[DG_BY_NOTHING] = "nothing",	       [DG_BY_PIN] = "pin",
+	[DG_BY_NEXT_PIN] = "next-boot-pin",    [DG_BY_LOADER_DEFAULT] = "loader-default",
+	[DG_BY_EFI_VARIABLE] = "efi-variable", [DG_BY_NEWEST] = "newest",
 };
 
 const char *dg_because_name(enum dg_because because)
@@ -45,9 +42,10 @@ static void choose(struct dg_view *view, struct dg_loader *loader, bool once,
 	const struct dg_esp *esp = loader->esp;
 
 	if (esp && !dg_known(&esp->loader))
-		ret->why = dg_format("ESP %s cannot be read%s%s", esp->uuid.value,
-				     esp->loader.meta.detail ? ": " : "",
-				     esp->loader.meta.detail ? esp->loader.meta.detail : "");
+		ret->why =
+			dg_format("ESP %s cannot be read%s%s", esp->uuid.value,
+				  esp->loader.meta.detail ? ": " : "",
+				  esp->loader.meta.detail ? esp->loader.meta.detail : "");
 	else if (!esp)
 		dg_choose_grub(&view->facts->boot.grub, once, ret);
 	else if (dg_streq(dg_get(&esp->loader), "grub"))
@@ -66,7 +64,8 @@ static void add_loader(struct dg_view *view, const struct dg_esp *esp)
 	choose(view, loader, false, &loader->lasting);
 }
 
-static const struct dg_loader *find_loader(const struct dg_view *view, const char *part_uuid)
+static const struct dg_loader *find_loader(const struct dg_view *view,
+					   const char *part_uuid)
 {
 	for (size_t i = 0; part_uuid && i < view->loader_count; i++)
 		if (view->loaders[i].esp &&
@@ -108,9 +107,10 @@ static int explain_disagreement(struct dg_view *view)
 		free(list);
 		list = longer;
 	}
-	view->next.why = dg_format("the ESPs do not agree, and which of them the firmware "
-				   "starts is not known (%s)",
-				   list);
+	view->next.why =
+		dg_format("the ESPs do not agree, and which of them the firmware "
+			  "starts is not known (%s)",
+			  list);
 	return view->next.why ? 0 : -ENOMEM;
 }
 
@@ -127,10 +127,11 @@ static int settle_next(struct dg_view *view)
 	if (view->loader_count)
 		return explain_disagreement(view);
 	if (!dg_known(&boot->grub) && !dg_absent(&boot->grub))
-		view->next.why = dg_format("/boot/grub/grub.cfg is %s%s%s",
-					   dg_state_name(boot->grub.meta.state),
-					   boot->grub.meta.detail ? ": " : "",
-					   boot->grub.meta.detail ? boot->grub.meta.detail : "");
+		view->next.why =
+			dg_format("/boot/grub/grub.cfg is %s%s%s",
+				  dg_state_name(boot->grub.meta.state),
+				  boot->grub.meta.detail ? ": " : "",
+				  boot->grub.meta.detail ? boot->grub.meta.detail : "");
 	else if (dg_true(&boot->managed))
 		view->next.why = dg_format("none of the ESPs listed in "
 					   "/etc/kernel/proxmox-boot-uuids can be read");
@@ -160,7 +161,7 @@ int dg_view_loaders(struct dg_view *view)
 	view->loaders = calloc(boot->esps.count + 1, sizeof(*view->loaders));
 	if (!view->loaders)
 		return -ENOMEM;
-	dg_list_foreach(esp, boot->esps)
+	dg_list_foreach (esp, boot->esps)
 		if (is_loader(boot, esp))
 			add_loader(view, esp);
 	/* Where ESPs are managed, /boot/grub is a left-over that no firmware reads. */

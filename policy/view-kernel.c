@@ -120,7 +120,7 @@ static void offer_default(struct dg_view *view)
 
 static void offer_newest(struct dg_view *view)
 {
-	dg_list_foreach(kernel, view->facts->kernels) {
+	dg_list_foreach (kernel, view->facts->kernels) {
 		struct dg_expected *e = &view->expected;
 		char series[DG_SERIES_SIZE];
 
@@ -135,7 +135,7 @@ static void offer_newest(struct dg_view *view)
 
 void dg_view_expected(struct dg_view *view)
 {
-	dg_list_foreach(package, view->facts->packages.list)
+	dg_list_foreach (package, view->facts->packages.list)
 		offer_package(view, package);
 	if (!view->expected.series[0])
 		offer_default(view);
@@ -145,7 +145,7 @@ void dg_view_expected(struct dg_view *view)
 
 const struct dg_installed *dg_view_installed(const struct dg_view *view, const char *abi)
 {
-	dg_list_foreach(kernel, view->facts->kernels)
+	dg_list_foreach (kernel, view->facts->kernels)
 		if (dg_streq(dg_get(&kernel->abi), abi))
 			return kernel;
 	return NULL;
@@ -159,7 +159,8 @@ bool dg_installed_whole(const struct dg_installed *kernel)
 
 static bool is_candidate(const struct dg_view *view, const struct dg_installed *kernel)
 {
-	const char *abi = dg_get(&kernel->abi), *running = dg_get(&view->facts->kernel.release);
+	const char *abi = dg_get(&kernel->abi),
+		   *running = dg_get(&view->facts->kernel.release);
 	char series[DG_SERIES_SIZE];
 
 	return abi && dg_known(&kernel->image) && dg_abi_valid(abi) &&
@@ -174,7 +175,7 @@ void dg_view_target(struct dg_view *view)
 {
 	const struct dg_installed *newest = NULL, *passing = NULL;
 
-	dg_list_foreach(kernel, view->facts->kernels) {
+	dg_list_foreach (kernel, view->facts->kernels) {
 		if (!is_candidate(view, kernel))
 			continue;
 		if (!newest || dg_abi_cmp(kernel->abi.value, newest->abi.value) > 0)

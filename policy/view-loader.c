@@ -14,7 +14,8 @@
 /* The text that selects the entry, and where it stands. */
 static void select_grub(const struct dg_grub *grub, bool once, struct dg_choice *ret)
 {
-	const char *value = dg_get(&grub->default_value), *next = dg_get(&grub->next_entry);
+	const char *value = dg_get(&grub->default_value),
+		   *next = dg_get(&grub->next_entry);
 
 	ret->mechanism = "grub.cfg default";
 	ret->path = dg_get(&grub->path);
@@ -46,11 +47,12 @@ static struct dg_grub_entry_ref *make_refs(const struct dg_grub *grub)
 	refs = calloc(grub->entries.count, sizeof(*refs));
 	if (!refs)
 		return NULL;
-	dg_list_foreach(entry, grub->entries) {
+	dg_list_foreach (entry, grub->entries) {
 		refs[n].title = dg_get(&entry->title);
 		refs[n].id = dg_get(&entry->id);
 		refs[n].submenu = dg_true(&entry->submenu);
-		/* A parent stands before its entries; anything else is taken as the top. */
+		/* A parent stands before its entries; anything else is taken as the top.
+		 */
 		refs[n].parent = -1;
 		if (dg_known(&entry->parent) && entry->parent.value >= 0 &&
 		    (size_t)entry->parent.value < n)
@@ -87,7 +89,8 @@ void dg_choose_grub(const struct dg_grub *grub, bool once, struct dg_choice *ret
 	}
 	select_grub(grub, once, ret);
 	refs = make_refs(grub);
-	if (!refs || dg_grub_resolve(refs, grub->entries.count, ret->selector, &target) < 0) {
+	if (!refs ||
+	    dg_grub_resolve(refs, grub->entries.count, ret->selector, &target) < 0) {
 		ret->why = dg_format("%s has no menu entry to boot", ret->path);
 		return;
 	}
@@ -95,9 +98,10 @@ void dg_choose_grub(const struct dg_grub *grub, bool once, struct dg_choice *ret
 	ret->abi = dg_get(&entry->abi);
 	ret->no_initrd = dg_absent(&entry->initrd);
 	if (!ret->abi) {
-		ret->why = dg_format("the default entry \"%s\" of %s boots no Linux kernel of "
-				     "this host",
-				     dg_get(&entry->title), ret->path);
+		ret->why = dg_format(
+			"the default entry \"%s\" of %s boots no Linux kernel of "
+			"this host",
+			dg_get(&entry->title), ret->path);
 		return;
 	}
 	ret->named = target.how != DG_GRUB_FELL_BACK && names_kernel(ret, grub, refs);
@@ -107,8 +111,10 @@ void dg_choose_grub(const struct dg_grub *grub, bool once, struct dg_choice *ret
 /* --- systemd-boot --- */
 
 /* Its menu's order (systemd.io/BOOT_LOADER_SPECIFICATION, "Sorting"): entries with a
- * sort key first, by key, machine and falling version; the others by falling file name. */
-static int compare_entries(const struct dg_loader_entry *a, const struct dg_loader_entry *b)
+ * sort key first, by key, machine and falling version; the others by falling file name.
+ */
+static int compare_entries(const struct dg_loader_entry *a,
+			   const struct dg_loader_entry *b)
 {
 	const char *ka = dg_get(&a->sort_key), *kb = dg_get(&b->sort_key);
 	const char *ma = dg_get(&a->machine_id), *mb = dg_get(&b->machine_id);
@@ -137,11 +143,12 @@ static bool matches_entry(const char *pattern, const struct dg_loader_entry *ent
 }
 
 /* The first entry in menu order that matches; NULL pattern: the first at all. */
-static const struct dg_loader_entry *find_entry(const struct dg_esp *esp, const char *pattern)
+static const struct dg_loader_entry *find_entry(const struct dg_esp *esp,
+						const char *pattern)
 {
 	const struct dg_loader_entry *best = NULL;
 
-	dg_list_foreach(entry, esp->entries) {
+	dg_list_foreach (entry, esp->entries) {
 		if (!dg_known(entry) || !dg_known(&entry->id) ||
 		    (pattern && !matches_entry(pattern, entry)))
 			continue;
@@ -176,15 +183,16 @@ static bool try_variables(const struct dg_view *view, const struct dg_esp *esp, 
 	if (!dg_after(dg_get(&efi->loader_info), "systemd-boot"))
 		return false;
 	ret->because = DG_BY_EFI_VARIABLE;
-	if (once && try_entry(esp, &efi->entry_oneshot, "LoaderEntryOneShot", path, ret)) {
+	if (once &&
+	    try_entry(esp, &efi->entry_oneshot, "LoaderEntryOneShot", path, ret)) {
 		ret->once = true;
 		return true;
 	}
 	return try_entry(esp, &efi->entry_default, "LoaderEntryDefault", path, ret);
 }
 
-void dg_choose_systemd_boot(const struct dg_view *view, const struct dg_esp *esp, bool once,
-			    struct dg_choice *ret)
+void dg_choose_systemd_boot(const struct dg_view *view, const struct dg_esp *esp,
+			    bool once, struct dg_choice *ret)
 {
 	const struct dg_loader_entry *entry;
 
@@ -192,8 +200,8 @@ void dg_choose_systemd_boot(const struct dg_view *view, const struct dg_esp *esp
 		goto found;
 	ret->because = DG_BY_NEWEST;
 	ret->time = dg_known(&esp->loader_time) ? esp->loader_time.value : 0;
-	if (try_entry(esp, &esp->loader_default, "loader.conf default", "loader/loader.conf",
-		      ret)) {
+	if (try_entry(esp, &esp->loader_default, "loader.conf default",
+		      "loader/loader.conf", ret)) {
 		if (ret->named)
 			ret->because = DG_BY_LOADER_DEFAULT;
 		goto found;
@@ -209,5 +217,6 @@ void dg_choose_systemd_boot(const struct dg_view *view, const struct dg_esp *esp
 		ret->abi = dg_get(&entry->abi);
 found:
 	if (!ret->abi)
-		ret->why = dg_format("ESP %s holds no boot entry of a kernel", esp->uuid.value);
+		ret->why = dg_format("ESP %s holds no boot entry of a kernel",
+				     esp->uuid.value);
 }

@@ -13,7 +13,7 @@ static const char *find_snippet_abi(const struct dg_view *view)
 
 	if (!text)
 		return NULL;
-	dg_list_foreach(entry, view->facts->boot.grub.entries) {
+	dg_list_foreach (entry, view->facts->boot.grub.entries) {
 		const char *abi = dg_get(&entry->abi), *id = dg_get(&entry->id);
 
 		if (abi && id && strstr(text, id) && strstr(text, abi))
@@ -23,8 +23,8 @@ static const char *find_snippet_abi(const struct dg_view *view)
 }
 
 /* The kind and date of the pin that a loader's default is. */
-static void describe_loader_pin(const struct dg_view *view, const struct dg_choice *choice,
-				struct dg_pin *pin)
+static void describe_loader_pin(const struct dg_view *view,
+				const struct dg_choice *choice, struct dg_pin *pin)
 {
 	const struct dg_boot *boot = &view->facts->boot;
 	bool by_hand = dg_streq(choice->mechanism, "grub.cfg default");
@@ -46,7 +46,8 @@ static void describe_loader_pin(const struct dg_view *view, const struct dg_choi
 			pin->time = boot->snippet_time.value;
 	} else {
 		pin->kind = "grub-default";
-		/* The generated file is renewed with every kernel; the setting is older. */
+		/* The generated file is renewed with every kernel; the setting is older.
+		 */
 		if (dg_streq(dg_get(&boot->grub_default), choice->selector)) {
 			pin->path = dg_get(&boot->grub_default_path);
 			if (dg_known(&boot->grub_default_time))
@@ -68,7 +69,8 @@ static const struct dg_choice *find_named_choice(const struct dg_view *view)
 	if (!named || !named->abi || !named->named)
 		return NULL;
 	/* The next-boot pin is a trial, not a debt. */
-	return dg_streq(named->abi, next) && named->because == DG_BY_NEXT_PIN ? NULL : named;
+	return dg_streq(named->abi, next) && named->because == DG_BY_NEXT_PIN ? NULL
+									      : named;
 }
 
 static void choose_pin(const struct dg_view *view, struct dg_pin *pin)
@@ -111,7 +113,7 @@ void dg_view_pin(struct dg_view *view)
 	choose_pin(view, pin);
 	if (!pin->abi)
 		return;
-	dg_list_foreach(debt, view->facts->ledger)
+	dg_list_foreach (debt, view->facts->ledger)
 		if (dg_known(debt) && dg_streq(dg_get(&debt->abi), pin->abi))
 			pin->debt = debt;
 	if (!pin->debt)

@@ -14,10 +14,13 @@ static const struct {
 } products[] = {
 	{.id = "pve", .name = "Proxmox VE", .manager = "pve-manager"},
 	{.id = "pve", .name = "Proxmox VE", .manager = "proxmox-ve"},
-	{.id = "pbs", .name = "Proxmox Backup Server", .manager = "proxmox-backup-server"},
+	{.id = "pbs",
+	 .name = "Proxmox Backup Server",
+	 .manager = "proxmox-backup-server"},
 	{.id = "pmg", .name = "Proxmox Mail Gateway", .manager = "proxmox-mailgateway"},
 	{.id = "pmg", .name = "Proxmox Mail Gateway", .manager = "pmg-api"},
-	{.id = "pdm", .name = "Proxmox Datacenter Manager",
+	{.id = "pdm",
+	 .name = "Proxmox Datacenter Manager",
 	 .manager = "proxmox-datacenter-manager"},
 };
 
@@ -31,7 +34,7 @@ bool dg_package_present(const struct dg_package *package)
 
 const struct dg_package *dg_view_package(const struct dg_view *view, const char *name)
 {
-	dg_list_foreach(package, view->facts->packages.list)
+	dg_list_foreach (package, view->facts->packages.list)
 		if (dg_streq(dg_get(&package->name), name) && dg_package_present(package))
 			return package;
 	return NULL;
@@ -55,11 +58,12 @@ static bool is_kernel_package(const char *name, const char *abi)
 	return false;
 }
 
-const struct dg_package *dg_view_kernel_package(const struct dg_view *view, const char *abi)
+const struct dg_package *dg_view_kernel_package(const struct dg_view *view,
+						const char *abi)
 {
 	const struct dg_package *gone = NULL;
 
-	dg_list_foreach(package, view->facts->packages.list) {
+	dg_list_foreach (package, view->facts->packages.list) {
 		const char *name = dg_get(&package->name);
 
 		if (!name || !is_kernel_package(name, abi))
@@ -88,7 +92,8 @@ bool dg_is_userland_package(const char *name)
 bool dg_view_is_userland(const struct dg_view *view, const struct dg_package *package)
 {
 	return dg_package_present(package) &&
-	       (package == view->product.manager || dg_is_qemu_package(dg_get(&package->name)));
+	       (package == view->product.manager ||
+		dg_is_qemu_package(dg_get(&package->name)));
 }
 
 static void find_debian(struct dg_view *view)
@@ -105,7 +110,8 @@ void dg_view_product(struct dg_view *view)
 	if (!dg_known(&view->facts->packages) || !dg_known(&view->facts->packages.list))
 		return;
 	for (size_t i = 0; i < DG_COUNT(products); i++) {
-		const struct dg_package *package = dg_view_package(view, products[i].manager);
+		const struct dg_package *package =
+			dg_view_package(view, products[i].manager);
 
 		if (!package)
 			continue;

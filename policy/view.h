@@ -19,9 +19,9 @@ struct dg_product {
 /* The kernel series that this host's own packages ask for. */
 struct dg_expected {
 	char series[DG_SERIES_SIZE]; /* "" : cannot be told */
-	const char *because;	/* metapackage, default-metapackage, newest-installed */
-	const char *package;	/* name of the metapackage; NULL: none */
-	const char *abi;	/* the build it depends on; NULL: not said */
+	const char *because; /* metapackage, default-metapackage, newest-installed */
+	const char *package; /* name of the metapackage; NULL: none */
+	const char *abi;     /* the build it depends on; NULL: not said */
 };
 
 enum dg_because {
@@ -35,16 +35,16 @@ enum dg_because {
 
 /* What a boot loader's configuration boots. */
 struct dg_choice {
-	const char *abi;      /* NULL: cannot be told, see `why` */
+	const char *abi; /* NULL: cannot be told, see `why` */
 	enum dg_because because;
 	const char *mechanism; /* grub.cfg default, loader.conf default, ... */
-	const char *selector; /* the text that chose; NULL: none did */
-	const char *path;     /* file that holds it */
-	int64_t time;	      /* of that file; 0: not known */
-	bool named;	      /* one kernel was named (a pin of some kind) */
-	bool once;	      /* for one boot only */
-	bool no_initrd;	      /* the entry loads none */
-	char *why;	      /* owned: why it cannot be told */
+	const char *selector;  /* the text that chose; NULL: none did */
+	const char *path;      /* file that holds it */
+	int64_t time;	       /* of that file; 0: not known */
+	bool named;	       /* one kernel was named (a pin of some kind) */
+	bool once;	       /* for one boot only */
+	bool no_initrd;	       /* the entry loads none */
+	char *why;	       /* owned: why it cannot be told */
 };
 
 /* A loader configuration that the firmware may start: plain GRUB's, or an ESP's. */
@@ -56,14 +56,14 @@ struct dg_loader {
 
 /* The pin that counts (CHECKS.md "what a pin is"). */
 struct dg_pin {
-	const char *abi; /* NULL: nothing is pinned */
-	const char *kind; /* pin-file, grub-snippet, grub-default, grub-saved, loader-conf,
-			     efi-variable */
+	const char *abi;  /* NULL: nothing is pinned */
+	const char *kind; /* pin-file, grub-snippet, grub-default, grub-saved,
+			     loader-conf, efi-variable */
 	const char *path;
-	int64_t time;	/* 0: has no date */
-	bool in_force;	/* the boot loader follows it */
+	int64_t time;		    /* 0: has no date */
+	bool in_force;		    /* the boot loader follows it */
 	const struct dg_debt *debt; /* the ledger's entry; NULL: none */
-	bool documented; /* reason, owner and a due date that has not passed */
+	bool documented;	    /* reason, owner and a due date that has not passed */
 };
 
 struct dg_view {
@@ -71,16 +71,17 @@ struct dg_view {
 	const struct dg_policy *policy;
 	int64_t now;
 	bool clock_ok;
-	bool unsettled;	    /* packages are being changed right now */
+	bool unsettled; /* packages are being changed right now */
 	bool container;
-	bool outside;	    /* no kernel is installed here: it came from elsewhere */
+	bool outside; /* no kernel is installed here: it came from elsewhere */
 	struct dg_product product;
 	struct dg_expected expected;
 	const struct dg_installed *running; /* NULL: nothing of it on disk */
 	struct dg_loader *loaders;
 	size_t loader_count;
-	const struct dg_loader *first; /* the one the firmware starts; NULL: cannot be told */
-	struct dg_choice next;	       /* copy of first->next, or why it cannot be told */
+	const struct dg_loader
+		*first;	       /* the one the firmware starts; NULL: cannot be told */
+	struct dg_choice next; /* copy of first->next, or why it cannot be told */
 	struct dg_pin pin;
 	const struct dg_installed *target; /* NULL: none, or none needed */
 };
@@ -107,9 +108,10 @@ bool dg_is_userland_package(const char *name);
 /* The product's manager, or a QEMU: what dates the userland. */
 bool dg_view_is_userland(const struct dg_view *view, const struct dg_package *package);
 /* The package that owns the kernel `abi` (any status); NULL: none. */
-const struct dg_package *dg_view_kernel_package(const struct dg_view *view, const char *abi);
-/* X.Y of a Proxmox series metapackage's name; false: it is none. Debian's linux-image-ARCH
- * has its series in its dependency and is handled in view-kernel.c. */
+const struct dg_package *dg_view_kernel_package(const struct dg_view *view,
+						const char *abi);
+/* X.Y of a Proxmox series metapackage's name; false: it is none. Debian's
+ * linux-image-ARCH has its series in its dependency and is handled in view-kernel.c. */
 bool dg_series_from_package(const char *name, char *ret, size_t size);
 const struct dg_installed *dg_view_installed(const struct dg_view *view, const char *abi);
 /* Image and modules are there: it can be booted in earnest. */

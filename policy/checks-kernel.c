@@ -83,8 +83,10 @@ static void check_series_behind(const struct dg_view *view, struct dg_finding *f
 	}
 	if (dg_series_cmp(series, view->expected.series) < 0)
 		grade_behind(view, f, running);
+	else if (dg_streq(series, view->expected.series))
+		dg_find_ok(f, "%s is of series %s, which this host expects", running, series);
 	else
-		dg_find_ok(f, "%s is of series %s, which this host expects", running,
+		dg_find_ok(f, "%s is newer than series %s, which this host expects", running,
 			   view->expected.series);
 	dg_find_subject(f, "kernel", running);
 	describe_expected(view, f);

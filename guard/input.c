@@ -95,7 +95,8 @@ static int collect_facts(const struct dg_options *options, struct dg_facts **ret
 	int r = dg_root_new(options->root, &root);
 
 	if (r == 0)
-		r = dg_collect(root, options->has_now ? &options->now : NULL, DEADLINE_MS, ret);
+		r = dg_collect(root, options->has_now ? &options->now : NULL, DEADLINE_MS,
+			       ret);
 	if (r < 0)
 		dg_complain("cannot examine %s: %s", options->root, dg_errno_words(r));
 	return r;
@@ -215,6 +216,7 @@ void dg_print_problems(FILE *out, const struct dg_policy *policy)
 		fprintf(out, "%s", p->file);
 		if (p->line)
 			fprintf(out, ":%u", p->line);
-		fprintf(out, ": %s%s%s\n", p->key ? p->key : "", p->key ? ": " : "", p->message);
+		fprintf(out, ": %s%s%s\n", p->key ? p->key : "", p->key ? ": " : "",
+			p->message);
 	}
 }

@@ -10,7 +10,10 @@
 #include "policy/timefmt.h"
 
 static const struct dg_verb *const verbs[] = {
-	&dg_verb_check, &dg_verb_facts, &dg_verb_explain, &dg_verb_policy,
+	&dg_verb_check,
+	&dg_verb_facts,
+	&dg_verb_explain,
+	&dg_verb_policy,
 };
 
 struct option_row {
@@ -20,20 +23,40 @@ struct option_row {
 	const char *help;
 };
 
-enum { OPT_ROOT = 256, OPT_NOW, OPT_POLICY, OPT_FORMAT, OPT_FACTS, OPT_REDACT, OPT_VERSION };
+enum {
+	OPT_ROOT = 256,
+	OPT_NOW,
+	OPT_POLICY,
+	OPT_FORMAT,
+	OPT_FACTS,
+	OPT_REDACT,
+	OPT_VERSION
+};
 
 static const struct option_row option_rows[] = {
-	{.name = "root", .letter = OPT_ROOT, .argument = "DIR",
+	{.name = "root",
+	 .letter = OPT_ROOT,
+	 .argument = "DIR",
 	 .help = "examine the tree at DIR as a host (default /)"},
-	{.name = "now", .letter = OPT_NOW, .argument = "TIME",
+	{.name = "now",
+	 .letter = OPT_NOW,
+	 .argument = "TIME",
 	 .help = "judge as of this RFC 3339 time"},
-	{.name = "policy", .letter = OPT_POLICY, .argument = "FILE",
+	{.name = "policy",
+	 .letter = OPT_POLICY,
+	 .argument = "FILE",
 	 .help = "this policy instead of the installed layers"},
-	{.name = "format", .letter = OPT_FORMAT, .argument = "FORM",
+	{.name = "format",
+	 .letter = OPT_FORMAT,
+	 .argument = "FORM",
 	 .help = "text (default) or json"},
-	{.name = "facts", .letter = OPT_FACTS, .argument = "FILE",
+	{.name = "facts",
+	 .letter = OPT_FACTS,
+	 .argument = "FILE",
 	 .help = "check: judge these facts (- for standard input)"},
-	{.name = "redact", .letter = OPT_REDACT, .help = "facts: hide host and guest names"},
+	{.name = "redact",
+	 .letter = OPT_REDACT,
+	 .help = "facts: hide host and guest names"},
 	{.name = "quiet", .letter = 'q', .help = "print nothing; the exit status tells"},
 	{.name = "verbose", .letter = 'v', .help = "also show what is fine"},
 	{.name = "help", .letter = 'h', .help = "this text"},
@@ -81,10 +104,13 @@ static void print_help(FILE *out)
 			 : row->letter == 'v' ? "-v, "
 			 : row->letter == 'h' ? "-h, "
 					      : "",
-			 row->name, row->argument ? " " : "", row->argument ? row->argument : "");
+			 row->name, row->argument ? " " : "",
+			 row->argument ? row->argument : "");
 		fprintf(out, "  %-26s %s\n", left, row->help);
 	}
-	fputs("\nExit status of check: 0 ok or notice, 1 warning, 2 critical, 3 unknown.\n", out);
+	fputs("\nExit status of check: 0 ok or notice, 1 warning, 2 critical, 3 "
+	      "unknown.\n",
+	      out);
 }
 
 static int parse_option(int letter, const char *argument, struct dg_options *o)
@@ -111,7 +137,8 @@ static int parse_option(int letter, const char *argument, struct dg_options *o)
 	case OPT_NOW:
 		o->has_now = dg_time_parse(argument, &o->now) == 0;
 		if (!o->has_now)
-			dg_complain("--now %s: no RFC 3339 time, such as 2026-06-03T08:00:00Z",
+			dg_complain("--now %s: no RFC 3339 time, such as "
+				    "2026-06-03T08:00:00Z",
 				    argument);
 		return o->has_now ? 0 : -EINVAL;
 	case OPT_FORMAT:

@@ -5,7 +5,8 @@
 #include "guard/verbs.h"
 #include "policy/facts.h"
 
-static int print_verdict(const struct dg_options *options, const struct dg_verdict *verdict)
+static int print_verdict(const struct dg_options *options,
+			 const struct dg_verdict *verdict)
 {
 	struct dg_style style = dg_style_of(stdout, options->verbose > 0);
 	int r;

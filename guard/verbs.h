@@ -16,9 +16,9 @@ enum {
 };
 
 struct dg_options {
-	const char *root;	/* "/" by default */
-	const char *policy;	/* NULL: the installed layers */
-	const char *facts;	/* NULL: collect; "-": standard input */
+	const char *root;   /* "/" by default */
+	const char *policy; /* NULL: the installed layers */
+	const char *facts;  /* NULL: collect; "-": standard input */
 	const struct dg_renderer *format;
 	bool has_now;
 	int64_t now;

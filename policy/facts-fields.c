@@ -124,6 +124,9 @@ FIELDS(esp, F(dg_esp, uuid, DG_STR), F(dg_esp, listed, DG_BOOL),
        F(dg_esp, grub, DG_RECORD, OF(grub), ABSENT_OK));
 RECORD(esp, dg_esp, "/dev/disk/by-uuid");
 
+const struct dg_record *const dg_grub_facts = &grub_record;
+const struct dg_record *const dg_esp_facts = &esp_record;
+
 FIELDS(partition, F(dg_partition, name, DG_STR), F(dg_partition, disk, DG_STR, ABSENT_OK),
        F(dg_partition, type, DG_STR, ABSENT_OK),
        F(dg_partition, part_uuid, DG_STR, ABSENT_OK),

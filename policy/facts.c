@@ -101,27 +101,36 @@ const struct dg_field *dg_record_field(const struct dg_record *record, const cha
 	return NULL;
 }
 
-static char *describe_gap(const char *name, const struct dg_meta *meta)
+/* The texts below grow from the gap outwards: ": unreadable: why" at the fact itself, and
+ * ".name" of each member on the way in front of it. */
+static char *describe_gap(const struct dg_meta *meta)
 {
-	return dg_format("%s: %s%s%s", name, dg_state_name(meta->state),
-			 meta->detail ? ": " : "", meta->detail ? meta->detail : "");
+	return dg_format(": %s%s%s", dg_state_name(meta->state), meta->detail ? ": " : "",
+			 meta->detail ? meta->detail : "");
 }
 
-static char *find_gap(const struct dg_record *record, const void *data, const char *path,
-		      const char *full);
+static char *put_member(const struct dg_field *field, char *gap)
+{
+	char *longer = gap ? dg_format(".%s%s", field->name, gap) : NULL;
+
+	free(gap);
+	return longer;
+}
+
+static char *find_gap(const struct dg_record *record, const void *data, const char *path);
 
 static char *find_gap_below(const struct dg_field *field, const void *fact,
-			    const char *rest, const char *full)
+			    const char *rest)
 {
 	if (field->type == DG_RECORD)
-		return find_gap(field->record, fact, rest, full);
+		return find_gap(field->record, fact, rest);
 	if (field->type == DG_LIST_OF) {
 		const struct dg_list *list = fact;
 
 		for (size_t i = 0; i < list->count; i++) {
 			const char *item =
 				(const char *)list->items + i * field->record->size;
-			char *gap = find_gap(field->record, item, rest, full);
+			char *gap = find_gap(field->record, item, rest);
 
 			if (gap)
 				return gap;
@@ -130,8 +139,7 @@ static char *find_gap_below(const struct dg_field *field, const void *fact,
 	return NULL;
 }
 
-static char *find_gap_at(const struct dg_field *field, const void *data, const char *rest,
-			 const char *full)
+static char *find_gap_at(const struct dg_field *field, const void *data, const char *rest)
 {
 	const struct dg_meta *meta =
 		(const struct dg_meta *)((const char *)data + field->offset);
@@ -139,27 +147,26 @@ static char *find_gap_at(const struct dg_field *field, const void *data, const c
 	if (meta->state == DG_ABSENT && field->absent_ok)
 		return NULL;
 	if (meta->state != DG_KNOWN)
-		return describe_gap(full, meta);
-	return rest ? find_gap_below(field, meta, rest, full) : NULL;
+		return put_member(field, describe_gap(meta));
+	return rest ? put_member(field, find_gap_below(field, meta, rest)) : NULL;
 }
 
-static char *find_gap(const struct dg_record *record, const void *data, const char *path,
-		      const char *full)
+static char *find_gap(const struct dg_record *record, const void *data, const char *path)
 {
 	const char *dot = strchrnul(path, '.');
 	const char *rest = *dot ? dot + 1 : NULL;
 	const struct dg_field *field;
 
 	/* An item or record that is itself not known has no members to look at. */
-	if (record != &dg_facts_record && !dg_known(data))
-		return dg_absent(data) ? NULL : describe_gap(full, data);
+	if (!dg_known(data))
+		return dg_absent(data) ? NULL : describe_gap(data);
 	if (!dg_streq(path, "*")) {
 		field = dg_record_field(record, path, (size_t)(dot - path));
-		return field ? find_gap_at(field, data, rest, full)
-			     : dg_format("%s: no such fact", full);
+		return field ? find_gap_at(field, data, rest)
+			     : dg_format(".%s: no such fact", path);
 	}
 	for (size_t i = 0; i < record->count; i++) {
-		char *gap = find_gap_at(&record->fields[i], data, "*", full);
+		char *gap = find_gap_at(&record->fields[i], data, "*");
 
 		if (gap)
 			return gap;
@@ -167,9 +174,16 @@ static char *find_gap(const struct dg_record *record, const void *data, const ch
 	return NULL;
 }
 
+char *dg_record_gap(const struct dg_record *record, const void *data, const char *path)
+{
+	DG_FREE char *gap = find_gap(record, data, path);
+
+	return gap ? dg_format("%s", gap + 1) : NULL;
+}
+
 char *dg_facts_gap(const struct dg_facts *facts, const char *path)
 {
-	return find_gap(&dg_facts_record, facts, path, path);
+	return dg_record_gap(&dg_facts_record, facts, path);
 }
 
 struct dg_meta *dg_facts_at(struct dg_facts *facts, const char *path)

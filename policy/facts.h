@@ -385,6 +385,8 @@ struct dg_record {
 };
 
 extern const struct dg_record dg_facts_record;
+extern const struct dg_record *const dg_grub_facts; /* of a struct dg_grub */
+extern const struct dg_record *const dg_esp_facts;  /* of a struct dg_esp */
 
 /* The field whose name is the `size` bytes at `name`; NULL: none. */
 const struct dg_field *dg_record_field(const struct dg_record *record, const char *name,
@@ -464,5 +466,7 @@ int dg_facts_decode(struct json_object *json, struct dg_facts **ret, char **ret_
  * list counts, `*` at the end means all members below). NULL: no gap. The text is owned
  * by the caller: "boot.pin: unreadable: ..." */
 char *dg_facts_gap(const struct dg_facts *facts, const char *path);
+/* The same for a path that starts at a record. */
+char *dg_record_gap(const struct dg_record *record, const void *data, const char *path);
 /* Where the facts of `path` come from; NULL: no such path. */
 const char *dg_facts_source(const char *path);

@@ -101,6 +101,8 @@ void dg_find_subject(struct dg_finding *f, const char *kind, const char *name)
 {
 	struct dg_subject *all;
 
+	if (!name)
+		return;
 	for (size_t i = 0; i < f->subject_count; i++)
 		if (dg_streq(f->subjects[i].kind, kind) &&
 		    dg_streq(f->subjects[i].name, name))
@@ -144,6 +146,8 @@ void dg_find_item(struct dg_finding *f, const char *key, const char *value)
 {
 	struct json_object *array;
 
+	if (!value)
+		return;
 	if (!f->evidence || !json_object_object_get_ex(f->evidence, key, &array)) {
 		array = json_object_new_array();
 		add(f, key, array);

@@ -57,7 +57,7 @@ enum dg_check_flags {
 	DG_NEEDS_SAMPLE = 1 << 8, /* reads this boot's recorded sample */
 };
 
-#define DG_CHECK_NEEDS 10
+#define DG_CHECK_NEEDS 14
 
 struct dg_check {
 	const char *id;

@@ -74,19 +74,32 @@ static const struct dg_loader *find_loader(const struct dg_view *view,
 	return NULL;
 }
 
-/* The loader that the firmware starts: the one it is set to try next; else the one that
- * this boot came from; else any, where all of them would boot the same. */
-static const struct dg_loader *find_first(const struct dg_view *view)
+/* The loader on the partition that the firmware is set to try next; else on the one that
+ * this boot came from, unless a gap hides what the firmware will do. */
+static const struct dg_loader *find_by_firmware(const struct dg_view *view)
 {
 	const struct dg_efi *efi = &view->facts->boot.efi;
-	const struct dg_loader *loader = NULL;
+	const struct dg_loader *loader =
+		find_loader(view, dg_get(&efi->firmware_part_uuid));
+	DG_FREE char *gap = NULL;
 
-	loader = find_loader(view, dg_get(&efi->firmware_part_uuid));
-	if (!loader)
-		loader = find_loader(view, dg_get(&efi->loader_part_uuid));
+	if (loader)
+		return loader;
+	gap = dg_facts_gap(view->facts, "boot.efi.firmware_part_uuid");
+	if (!gap)
+		gap = dg_facts_gap(view->facts, "boot.esps.part_uuid");
+	return gap ? NULL : find_loader(view, dg_get(&efi->loader_part_uuid));
+}
+
+/* The loader that the firmware starts; where that is not known any, if all of them would
+ * boot the same. */
+static const struct dg_loader *find_first(const struct dg_view *view)
+{
+	const struct dg_loader *loader = find_by_firmware(view);
+
 	if (loader || !view->loader_count)
 		return loader;
-	for (size_t i = 0; i < view->loader_count; i++)
+	for (size_t i = 1; i < view->loader_count; i++)
 		if (!dg_streq(view->loaders[i].next.abi, view->loaders[0].next.abi))
 			return NULL;
 	return &view->loaders[0];
@@ -126,7 +139,11 @@ static int settle_next(struct dg_view *view)
 	}
 	if (view->loader_count)
 		return explain_disagreement(view);
-	if (!dg_known(&boot->grub) && !dg_absent(&boot->grub))
+	if (!dg_known(&boot->managed))
+		view->next.why =
+			dg_format("whether ESPs are managed by proxmox-boot-tool "
+				  "cannot be read");
+	else if (!dg_known(&boot->grub) && !dg_absent(&boot->grub))
 		view->next.why =
 			dg_format("/boot/grub/grub.cfg is %s%s%s",
 				  dg_state_name(boot->grub.meta.state),
@@ -154,6 +171,14 @@ static bool is_loader(const struct dg_boot *boot, const struct dg_esp *esp)
 	       dg_after(dg_get(&boot->efi.loader_info), "systemd-boot");
 }
 
+/* Where ESPs are managed, and where systemd-boot booted, /boot/grub is a left-over that
+ * no firmware comes to. */
+static bool uses_plain_grub(const struct dg_boot *boot)
+{
+	return !dg_true(&boot->managed) && dg_known(&boot->grub) &&
+	       !dg_after(dg_get(&boot->efi.loader_info), "systemd-boot");
+}
+
 int dg_view_loaders(struct dg_view *view)
 {
 	const struct dg_boot *boot = &view->facts->boot;
@@ -161,11 +186,13 @@ int dg_view_loaders(struct dg_view *view)
 	view->loaders = calloc(boot->esps.count + 1, sizeof(*view->loaders));
 	if (!view->loaders)
 		return -ENOMEM;
+	/* Which of them counts cannot be told without knowing that. */
+	if (!dg_known(&boot->managed))
+		return settle_next(view);
 	dg_list_foreach (esp, boot->esps)
 		if (is_loader(boot, esp))
 			add_loader(view, esp);
-	/* Where ESPs are managed, /boot/grub is a left-over that no firmware reads. */
-	if (!dg_true(&boot->managed) && !view->loader_count && dg_known(&boot->grub))
+	if (!view->loader_count && uses_plain_grub(boot))
 		add_loader(view, NULL);
 	return settle_next(view);
 }

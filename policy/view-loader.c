@@ -11,6 +11,44 @@
 
 /* --- GRUB --- */
 
+static bool uses_saved(const struct dg_grub *grub)
+{
+	const char *value = dg_get(&grub->default_value);
+
+	return value && strstr(value, "saved_entry");
+}
+
+/* Does next_entry count? A menu that cannot clear it boots it again and again. */
+static bool uses_next(const struct dg_grub *grub, bool once)
+{
+	return once || !dg_true(&grub->one_shot);
+}
+
+/* What the choice rests on and is a gap; NULL: nothing. The caller frees it. */
+static char *find_grub_gap(const struct dg_grub *grub, bool once)
+{
+	const struct {
+		const char *path;
+		bool counts;
+	} facts[] = {
+		{.path = "default_value", .counts = true},
+		{.path = "saved_entry", .counts = uses_saved(grub)},
+		{.path = "next_entry", .counts = uses_next(grub, once)},
+		{.path = "one_shot", .counts = dg_known(&grub->next_entry)},
+		{.path = "entries.*", .counts = true},
+	};
+
+	for (size_t i = 0; i < DG_COUNT(facts); i++) {
+		char *gap = facts[i].counts
+				    ? dg_record_gap(dg_grub_facts, grub, facts[i].path)
+				    : NULL;
+
+		if (gap)
+			return gap;
+	}
+	return NULL;
+}
+
 /* The text that selects the entry, and where it stands. */
 static void select_grub(const struct dg_grub *grub, bool once, struct dg_choice *ret)
 {
@@ -21,14 +59,14 @@ static void select_grub(const struct dg_grub *grub, bool once, struct dg_choice 
 	ret->path = dg_get(&grub->path);
 	ret->time = dg_known(&grub->time) ? grub->time.value : 0;
 	ret->selector = value ? value : "0";
-	if (value && strstr(value, "saved_entry")) {
+	if (uses_saved(grub)) {
 		const char *saved = dg_get(&grub->saved_entry);
 
 		ret->mechanism = "grubenv saved_entry";
 		ret->selector = saved && *saved ? saved : "0";
 		ret->time = dg_known(&grub->env_time) ? grub->env_time.value : 0;
 	}
-	if (once && next && *next) {
+	if (next && *next && uses_next(grub, once)) {
 		ret->mechanism = "grubenv next_entry";
 		ret->selector = next;
 		ret->once = dg_true(&grub->one_shot);
@@ -75,9 +113,15 @@ static bool names_kernel(const struct dg_choice *choice, const struct dg_grub *g
 	return strstr(choice->selector, choice->abi) || !dg_streq(choice->abi, newest);
 }
 
+static const char *name_file(const struct dg_choice *choice)
+{
+	return choice->path ? choice->path : "grub.cfg";
+}
+
 void dg_choose_grub(const struct dg_grub *grub, bool once, struct dg_choice *ret)
 {
 	DG_FREE struct dg_grub_entry_ref *refs = NULL;
+	DG_FREE char *gap = NULL;
 	const struct dg_menu_entry *entry;
 	struct dg_grub_target target;
 
@@ -87,11 +131,16 @@ void dg_choose_grub(const struct dg_grub *grub, bool once, struct dg_choice *ret
 						    : dg_state_name(grub->meta.state));
 		return;
 	}
+	gap = find_grub_gap(grub, once);
+	if (gap) {
+		ret->why = dg_format("grub.cfg or grubenv: %s", gap);
+		return;
+	}
 	select_grub(grub, once, ret);
 	refs = make_refs(grub);
 	if (!refs ||
 	    dg_grub_resolve(refs, grub->entries.count, ret->selector, &target) < 0) {
-		ret->why = dg_format("%s has no menu entry to boot", ret->path);
+		ret->why = dg_format("%s has no menu entry to boot", name_file(ret));
 		return;
 	}
 	entry = &grub->entries.items[target.index];
@@ -101,7 +150,7 @@ void dg_choose_grub(const struct dg_grub *grub, bool once, struct dg_choice *ret
 		ret->why = dg_format(
 			"the default entry \"%s\" of %s boots no Linux kernel of "
 			"this host",
-			dg_get(&entry->title), ret->path);
+			entry->title.value, name_file(ret));
 		return;
 	}
 	ret->named = target.how != DG_GRUB_FELL_BACK && names_kernel(ret, grub, refs);
@@ -174,6 +223,38 @@ static bool try_entry(const struct dg_esp *esp, const struct dg_str *value,
 	return true;
 }
 
+/* A gap in the variables that go before loader.conf; NULL: none. The caller frees it. */
+static char *find_variable_gap(const struct dg_view *view, bool once)
+{
+	static const char *const paths[] = {"boot.efi.loader_info",
+					    "boot.efi.entry_default",
+					    "boot.efi.entry_oneshot"};
+	const struct dg_efi *efi = &view->facts->boot.efi;
+	char *gap = dg_facts_gap(view->facts, paths[0]);
+
+	if (!dg_after(dg_get(&efi->loader_info), "systemd-boot"))
+		return gap;
+	for (size_t i = 1; !gap && i < (once ? 3 : 2); i++)
+		gap = dg_facts_gap(view->facts, paths[i]);
+	return gap;
+}
+
+static char *find_entries_gap(const struct dg_view *view, const struct dg_esp *esp,
+			      bool once)
+{
+	char *gap = find_variable_gap(view, once);
+
+	return gap ? gap : dg_record_gap(dg_esp_facts, esp, "entries.*");
+}
+
+/* "@saved" stands for the entry that was chosen last, which no fact here tells. */
+static bool is_last_chosen(const struct dg_esp *esp, const struct dg_efi *efi)
+{
+	return dg_streq(dg_get(&esp->loader_default), "@saved") ||
+	       (dg_after(dg_get(&efi->loader_info), "systemd-boot") &&
+		dg_streq(dg_get(&efi->entry_default), "@saved"));
+}
+
 static bool try_variables(const struct dg_view *view, const struct dg_esp *esp, bool once,
 			  struct dg_choice *ret)
 {
@@ -194,10 +275,20 @@ static bool try_variables(const struct dg_view *view, const struct dg_esp *esp, 
 void dg_choose_systemd_boot(const struct dg_view *view, const struct dg_esp *esp,
 			    bool once, struct dg_choice *ret)
 {
+	DG_FREE char *gap = find_entries_gap(view, esp, once);
 	const struct dg_loader_entry *entry;
 
+	if (gap) {
+		ret->why = dg_format("ESP %s: %s", esp->uuid.value, gap);
+		return;
+	}
 	if (try_variables(view, esp, once, ret))
 		goto found;
+	if (is_last_chosen(esp, &view->facts->boot.efi)) {
+		ret->why = dg_format("ESP %s boots the entry that was chosen last",
+				     esp->uuid.value);
+		return;
+	}
 	ret->because = DG_BY_NEWEST;
 	ret->time = dg_known(&esp->loader_time) ? esp->loader_time.value : 0;
 	if (try_entry(esp, &esp->loader_default, "loader.conf default",

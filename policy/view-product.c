@@ -96,9 +96,15 @@ bool dg_view_is_userland(const struct dg_view *view, const struct dg_package *pa
 		dg_is_qemu_package(dg_get(&package->name)));
 }
 
+/* What no product's manager is on, unless a package that cannot be read may be one. */
 static void find_debian(struct dg_view *view)
 {
 	const struct dg_package *base = dg_view_package(view, "base-files");
+	DG_FREE char *name = dg_facts_gap(view->facts, "packages.list.name");
+	DG_FREE char *status = dg_facts_gap(view->facts, "packages.list.status");
+
+	if (name || status)
+		return;
 
 	view->product.id = "debian";
 	view->product.name = "Debian";

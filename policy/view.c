@@ -32,8 +32,8 @@ static bool check_outside(const struct dg_view *view)
 
 	if (view->product.proxmox || !dg_known(&facts->packages.list) ||
 	    (!dg_known(&facts->kernels) && !dg_absent(&facts->kernels)) ||
-	    facts->kernels.count || dg_known(&facts->boot.grub) ||
-	    dg_true(&facts->boot.managed))
+	    facts->kernels.count || !dg_absent(&facts->boot.grub) ||
+	    !dg_known(&facts->boot.managed) || facts->boot.managed.value)
 		return false;
 	return dg_known(&facts->kernel.release) &&
 	       !dg_view_kernel_package(view, facts->kernel.release.value);

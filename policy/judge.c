@@ -152,15 +152,13 @@ static int set_note(struct dg_finding *f, const char *id, const char *reason,
 const struct dg_waiver *dg_judge_waiver(const struct dg_view *view,
 					const struct dg_finding *finding)
 {
-	const char *kernels[3];
+	const char *kernels[2];
 	size_t n = 0;
 
 	if (dg_known(&view->facts->kernel.release))
 		kernels[n++] = view->facts->kernel.release.value;
 	if (view->pin.abi)
 		kernels[n++] = view->pin.abi;
-	if (view->next.abi)
-		kernels[n++] = view->next.abi;
 	return dg_policy_find_waiver(view->policy, finding,
 				     dg_get(&view->facts->host.name), kernels, n);
 }

@@ -107,15 +107,17 @@ static void offer_package(struct dg_view *view, const struct dg_package *package
 static void offer_default(struct dg_view *view)
 {
 	const struct dg_package *meta = dg_view_package(view, "proxmox-default-kernel");
-	const char *depends = meta ? dg_get(&meta->depends) : NULL;
-	const char *p = depends ? strstr(depends, "proxmox-kernel-") : NULL;
+	const char *p = meta ? dg_get(&meta->depends) : NULL;
 	char name[64], series[DG_SERIES_SIZE];
 
-	if (!p)
-		return;
-	snprintf(name, sizeof(name), "%.*s", (int)strcspn(p, " ,|(:"), p);
-	if (dg_series_from_package(name, series, sizeof(series)))
-		offer_series(view, meta, series, "default-metapackage");
+	while (p && (p = strstr(p, "proxmox-kernel-"))) {
+		size_t n = strcspn(p, " ,|(:");
+
+		snprintf(name, sizeof(name), "%.*s", (int)n, p);
+		if (dg_series_from_package(name, series, sizeof(series)))
+			offer_series(view, meta, series, "default-metapackage");
+		p += n;
+	}
 }
 
 static void offer_newest(struct dg_view *view)
@@ -163,7 +165,7 @@ static bool is_candidate(const struct dg_view *view, const struct dg_installed *
 		   *running = dg_get(&view->facts->kernel.release);
 	char series[DG_SERIES_SIZE];
 
-	return abi && dg_known(&kernel->image) && dg_abi_valid(abi) &&
+	return abi && !dg_absent(&kernel->image) && dg_abi_valid(abi) &&
 	       dg_abi_series(abi, series) == 0 &&
 	       dg_streq(series, view->expected.series) &&
 	       (!running || dg_abi_cmp(abi, running) >= 0);

@@ -89,7 +89,8 @@ static const struct dg_check next_broken = {
 	.title = "What boots next is not whole",
 	.severity = DG_CRITICAL,
 	.flags = DG_ESSENTIAL | DG_HOST_KERNEL | DG_OWN_KERNEL | DG_SETTLED_ONLY,
-	.needs = {BOOT_FACTS, "kernels", "packages.list.name", "packages.list.status"},
+	.needs = {BOOT_FACTS, "kernels.abi", "boot.esps.copies.abi", "packages.list.name",
+		  "packages.list.status"},
 	.each = {"kernels.image", "kernels.initrd", "kernels.modules",
 		 "boot.esps.copies.image", "boot.esps.copies.initrd"},
 	.run = check_next_broken,
@@ -272,11 +273,15 @@ static const struct dg_check not_applied = {
 
 /* --- pin-target-missing --- */
 
-static void list_gone(const struct dg_installed *kernel, struct dg_finding *f)
+static void list_gone(const struct dg_view *view, const char *abi, struct dg_finding *f)
 {
+	const struct dg_installed *kernel = dg_view_installed(view, abi);
+
+	dg_find_subject(f, "kernel", abi);
 	if (!kernel || dg_absent(&kernel->image))
 		dg_find_item(f, "missing", "image");
-	if (!kernel || dg_absent(&kernel->initrd))
+	if ((!kernel || dg_absent(&kernel->initrd)) &&
+	    !(dg_streq(abi, view->next.abi) && boots_without_initrd(view)))
 		dg_find_item(f, "missing", "initrd");
 	if (!kernel || dg_absent(&kernel->modules))
 		dg_find_item(f, "missing", "modules");
@@ -284,16 +289,17 @@ static void list_gone(const struct dg_installed *kernel, struct dg_finding *f)
 
 static void check_target_missing(const struct dg_view *view, struct dg_finding *f)
 {
-	const char *abi =
-		view->pin.abi ? view->pin.abi : dg_get(&view->facts->boot.next_pin);
+	const char *next = dg_get(&view->facts->boot.next_pin);
+	const char *abi = view->pin.abi ? view->pin.abi : next;
 
 	if (!abi) {
-		dg_find_ok(f, "nothing is pinned");
+		dg_find_unpinned(view, f);
 		return;
 	}
-	dg_find_subject(f, "kernel", abi);
 	dg_find_text(f, "pin_path", view->pin.path);
-	list_gone(dg_view_installed(view, abi), f);
+	list_gone(view, abi, f);
+	if (next && !dg_find_has(f, "missing"))
+		list_gone(view, abi = next, f);
 	if (dg_find_has(f, "missing"))
 		dg_find_drift(f, DG_CRITICAL,
 			      "the pinned kernel %s is not installed any more", abi);
@@ -307,7 +313,7 @@ static const struct dg_check target_missing = {
 	.title = "The pinned kernel is not installed",
 	.severity = DG_CRITICAL,
 	.flags = DG_HOST_KERNEL | DG_OWN_KERNEL | DG_SETTLED_ONLY,
-	.needs = {BOOT_FACTS, "kernels"},
+	.needs = {BOOT_FACTS, "kernels.abi"},
 	.each = {"kernels.image", "kernels.initrd", "kernels.modules"},
 	.run = check_target_missing,
 	.remedy = "Install that kernel again, or pin another, or unpin.",
@@ -342,6 +348,8 @@ static void check_left(const struct dg_view *view, struct dg_finding *f)
 	else if (boot->next_pin_time.value >= host->boot_time.value)
 		dg_find_ok(f, "%s is set for the next boot, since this one",
 			   boot->next_pin.value);
+	else if (!done && (!dg_known(&boot->cleanup_done) || !dg_known(&host->uptime)))
+		dg_find_unknown(f, "whether this boot has finished cannot be told");
 	else if (!done)
 		dg_find_ok(f,
 			   "this boot has not finished yet; it clears the next-boot pin");

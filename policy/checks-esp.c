@@ -13,6 +13,9 @@
 #define ZONE_GRAIN 900
 #define FAT_GRAIN  2
 
+/* Without them an ESP cannot be named, nor counted as listed or not. */
+#define ESP_FACTS "boot.managed", "boot.esps.uuid", "boot.esps.listed"
+
 /* --- esp-stale --- */
 
 enum copy_state { COPY_SAME, COPY_LACKS_INITRD, COPY_OTHER, COPY_CANNOT_TELL };
@@ -46,8 +49,8 @@ static enum copy_state compare_copy(const struct dg_copy *copy,
 	return COPY_SAME;
 }
 
-/* What a refresh would make the ESPs boot: the pins' kernel, else the newest whole one.
- */
+/* What a refresh would make the ESPs boot: the pins' kernel, else the newest whole one;
+ * proxmox-boot-tool copies no other distribution's. */
 static const char *find_wanted(const struct dg_view *view)
 {
 	const struct dg_boot *boot = &view->facts->boot;
@@ -58,7 +61,7 @@ static const char *find_wanted(const struct dg_view *view)
 	if (dg_known(&boot->pin))
 		return boot->pin.value;
 	dg_list_foreach (kernel, view->facts->kernels)
-		if (dg_installed_whole(kernel) &&
+		if (dg_installed_whole(kernel) && dg_abi_is_pve(kernel->abi.value) &&
 		    (!wanted || dg_abi_cmp(kernel->abi.value, wanted) > 0))
 			wanted = kernel->abi.value;
 	return wanted;
@@ -110,16 +113,17 @@ static void judge_esp(const struct dg_view *view, struct dg_finding *f,
 {
 	const struct dg_installed *wanted =
 		sum->wanted ? dg_view_installed(view, sum->wanted) : NULL;
-	bool has_wanted = false;
+	bool has_wanted = false, has_unread = false;
 
 	if (!dg_true(&esp->listed) || !dg_known(&esp->copies))
 		return;
 	dg_list_foreach (copy, esp->copies) {
 		has_wanted |= dg_streq(dg_get(&copy->abi), sum->wanted) &&
 			      !dg_absent(&copy->image);
+		has_unread |= !dg_known(&copy->abi);
 		judge_copy(view, f, esp, copy, sum);
 	}
-	if (has_wanted || !wanted || !dg_known(&wanted->image))
+	if (has_wanted || has_unread || !wanted || !dg_known(&wanted->image))
 		return;
 	note_copy(f, esp, sum->wanted, "is not there");
 	sum->stale++;
@@ -161,8 +165,10 @@ static const struct dg_check stale = {
 	.severity = DG_CRITICAL,
 	.grades = "warning when it is not what the firmware boots next",
 	.flags = DG_HOST_KERNEL | DG_OWN_KERNEL | DG_SETTLED_ONLY,
-	.needs = {"boot.managed", "boot.esps", "boot.pin", "boot.next_pin", "kernels"},
-	.each = {"boot.esps.copies.*", "kernels.image_version", "kernels.initrd_size"},
+	.needs = {ESP_FACTS, "boot.pin", "boot.next_pin", "kernels.abi", "kernels.image",
+		  "kernels.modules"},
+	.each = {"boot.esps.copies.*", "kernels.image_version", "kernels.initrd",
+		 "kernels.initrd_size", "kernels.initrd_time"},
 	.run = check_stale,
 	.remedy = "proxmox-boot-tool refresh; then look at its output: it exits 0 even "
 		  "when it "
@@ -199,7 +205,11 @@ static void check_missing(const struct dg_view *view, struct dg_finding *f)
 		dg_find_text(f, esp->uuid.value,
 			     foreign ? "no FAT file system" : "no such device");
 	}
-	if (gone == listed)
+	if (!listed)
+		dg_find_drift(
+			f, DG_WARNING,
+			"proxmox-boot-tool is to manage ESPs, and its list is empty");
+	else if (gone == listed)
 		dg_find_drift(f, DG_WARNING, "none of the %zu listed ESPs is there",
 			      listed);
 	else if (gone)
@@ -215,7 +225,7 @@ static const struct dg_check missing = {
 	.title = "A listed ESP is not there",
 	.severity = DG_WARNING,
 	.flags = DG_HOST_KERNEL,
-	.needs = {"boot.managed", "boot.esps"},
+	.needs = {ESP_FACTS},
 	.each = {"boot.esps.device", "boot.esps.filesystem"},
 	.run = check_missing,
 	.remedy = "After a disk swap: proxmox-boot-tool format and init the new disk's "
@@ -277,7 +287,7 @@ static const struct dg_check unmanaged = {
 	.title = "This boot came from an ESP that is not in the list",
 	.severity = DG_CRITICAL,
 	.flags = DG_HOST_KERNEL,
-	.needs = {"boot.managed", "boot.esps", "boot.efi.loader_part_uuid"},
+	.needs = {ESP_FACTS, "boot.efi.loader_part_uuid"},
 	.each = {"boot.esps.part_uuid"},
 	.run = check_unmanaged,
 	.remedy = "proxmox-boot-tool init /dev/PARTITION, or change the firmware's boot "
@@ -367,7 +377,8 @@ static const struct dg_check unlisted = {
 	.title = "A sibling of the boot disks carries an ESP that is not listed",
 	.severity = DG_NOTICE,
 	.flags = DG_HOST_KERNEL,
-	.needs = {"boot.managed", "boot.esps", "boot.partitions"},
+	.needs = {ESP_FACTS},
+	.each = {"boot.partitions.*"},
 	.run = check_unlisted,
 	.remedy = "proxmox-boot-tool format /dev/PARTITION; proxmox-boot-tool init "
 		  "/dev/PARTITION",

@@ -96,6 +96,7 @@ static const struct dg_check clock_implausible = {
 	.title = "The clock cannot be right",
 	.severity = DG_WARNING,
 	.needs = {"time"},
+	.each = {"kernel.build_time", "host.tool_time"},
 	.run = check_clock,
 	.remedy = "Look at chronyc tracking or timedatectl, and at the battery of the "
 		  "clock.",
@@ -113,7 +114,7 @@ static void check_upgrade(const struct dg_view *view, struct dg_finding *f)
 	const struct dg_packages *packages = &view->facts->packages;
 
 	dg_list_foreach (word, packages->unsettled)
-		dg_find_subject(f, "package", word->name.value);
+		dg_find_subject(f, "package", dg_get(&word->name));
 	if (dg_true(&packages->locked))
 		dg_find_drift(f, DG_NOTICE,
 			      "packages are being changed right now: boot and "
@@ -134,7 +135,7 @@ static const struct dg_check upgrade_in_progress = {
 	.family = "guard",
 	.title = "Packages are being changed",
 	.severity = DG_NOTICE,
-	.needs = {"packages.locked", "packages.journal", "packages.unsettled"},
+	.each = {"packages.locked", "packages.journal", "packages.unsettled.*"},
 	.run = check_upgrade,
 	.remedy = "dpkg --configure -a",
 	.why = "In the middle of an upgrade kernels lie on disk without their initrd, "

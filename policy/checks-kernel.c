@@ -65,6 +65,25 @@ static void grade_behind(const struct dg_view *view, struct dg_finding *f,
 	}
 }
 
+/* Without a metapackage all installed kernels have a say. */
+static bool is_expected_untold(const struct dg_view *view, struct dg_finding *f)
+{
+	static const char *const paths[] = {"kernels.abi", "kernels.image",
+					    "kernels.modules"};
+	bool by_kernels = !view->expected.series[0] ||
+			  dg_streq(view->expected.because, "newest-installed");
+
+	for (size_t i = 0; by_kernels && i < DG_COUNT(paths); i++) {
+		DG_FREE char *gap = dg_facts_gap(view->facts, paths[i]);
+
+		if (gap) {
+			dg_find_unknown(f, "%s", gap);
+			return true;
+		}
+	}
+	return false;
+}
+
 static void check_series_behind(const struct dg_view *view, struct dg_finding *f)
 {
 	const char *running = view->facts->kernel.release.value;
@@ -75,6 +94,8 @@ static void check_series_behind(const struct dg_view *view, struct dg_finding *f
 				running);
 		return;
 	}
+	if (is_expected_untold(view, f))
+		return;
 	if (!view->expected.series[0]) {
 		dg_find_unknown(f,
 				"no kernel package says which series this host expects, "
@@ -84,10 +105,11 @@ static void check_series_behind(const struct dg_view *view, struct dg_finding *f
 	if (dg_series_cmp(series, view->expected.series) < 0)
 		grade_behind(view, f, running);
 	else if (dg_streq(series, view->expected.series))
-		dg_find_ok(f, "%s is of series %s, which this host expects", running, series);
+		dg_find_ok(f, "%s is of series %s, which this host expects", running,
+			   series);
 	else
-		dg_find_ok(f, "%s is newer than series %s, which this host expects", running,
-			   view->expected.series);
+		dg_find_ok(f, "%s is newer than series %s, which this host expects",
+			   running, view->expected.series);
 	dg_find_subject(f, "kernel", running);
 	describe_expected(view, f);
 	describe_next(view, f);
@@ -104,7 +126,7 @@ static const struct dg_check series_behind = {
 	.flags = DG_ESSENTIAL | DG_HOST_KERNEL | DG_OWN_KERNEL | DG_SETTLED_ONLY |
 		 DG_PIN_WAIVES,
 	.needs = {"kernel.release", "packages.list.name", "packages.list.status",
-		  "kernels"},
+		  "packages.list.depends", "kernels"},
 	.run = check_series_behind,
 	.remedy = "Boot a kernel of the expected series: the plan says how.",
 	.why = "A Proxmox host's packages say which kernel series belongs to them: the "
@@ -162,7 +184,10 @@ static void grade_newer(const struct dg_view *view, struct dg_finding *f,
 			      view->next.abi ? "boots again"
 					     : "boots next cannot be told");
 	}
-	dg_find_text(f, "state", cures ? "pending" : "stuck");
+	dg_find_text(f, "state",
+		     cures	      ? "pending"
+		     : view->next.abi ? "stuck"
+				      : "undetermined");
 }
 
 static void check_newer_installed(const struct dg_view *view, struct dg_finding *f)
@@ -171,6 +196,8 @@ static void check_newer_installed(const struct dg_view *view, struct dg_finding 
 	const struct dg_installed *newest;
 	char series[DG_SERIES_SIZE];
 
+	if (is_expected_untold(view, f))
+		return;
 	if (dg_abi_series(running, series) < 0 ||
 	    !dg_streq(series, view->expected.series)) {
 		dg_find_not_applicable(
@@ -198,7 +225,7 @@ static const struct dg_check newer_installed = {
 	.grades = "notice when a pin holds it back; waived by a documented pin",
 	.flags = DG_HOST_KERNEL | DG_OWN_KERNEL | DG_SETTLED_ONLY | DG_PIN_WAIVES,
 	.needs = {"kernel.release", "packages.list.name", "packages.list.status",
-		  "kernels"},
+		  "packages.list.depends", "kernels"},
 	.each = {"kernels.abi", "kernels.image", "kernels.modules"},
 	.run = check_newer_installed,
 	.remedy = "Reboot at the next maintenance window.",
@@ -283,13 +310,13 @@ static void check_rebuilt(const struct dg_view *view, struct dg_finding *f)
 	const char *image = view->running ? dg_get(&view->running->image_version) : NULL;
 	const char *built = image ? strstr(image, " #") : NULL;
 
-	if (!view->running || !dg_known(&view->running->image)) {
+	if (!view->running || dg_absent(&view->running->image)) {
 		dg_find_not_applicable(f, "the running kernel's image is not on disk");
 		return;
 	}
 	if (!built) {
-		dg_find_unknown(f, "the header of %s tells no build",
-				view->running->image.value);
+		dg_find_unknown(f, "the image of %s tells no build",
+				view->running->abi.value);
 		return;
 	}
 	built++;
@@ -311,7 +338,7 @@ static const struct dg_check rebuilt = {
 		 "runs",
 	.severity = DG_NOTICE,
 	.flags = DG_HOST_KERNEL | DG_OWN_KERNEL | DG_SETTLED_ONLY,
-	.needs = {"kernel.release", "kernel.version", "kernels"},
+	.needs = {"kernel.release", "kernel.version", "kernels.abi"},
 	.each = {"kernels.image", "kernels.image_version"},
 	.run = check_rebuilt,
 	.remedy = "Reboot at the next maintenance window.",
@@ -351,7 +378,7 @@ static const struct dg_check removed = {
 	.severity = DG_CRITICAL,
 	.grades = "warning when only its image is gone",
 	.flags = DG_HOST_KERNEL | DG_OWN_KERNEL,
-	.needs = {"kernel.release", "kernel.modular", "kernels"},
+	.needs = {"kernel.release", "kernel.modular", "kernels.abi"},
 	.each = {"kernels.modules", "kernels.image"},
 	.run = check_removed,
 	.remedy = "Reboot into an installed kernel soon; until then do not count on "
@@ -383,6 +410,10 @@ static void check_foreign(const struct dg_view *view, struct dg_finding *f)
 			   "%s is a Proxmox build whose package is gone (see "
 			   "kernel-removed)",
 			   running);
+	else if (!owner && !dg_known(&view->facts->kernel.vendor) &&
+		 !dg_absent(&view->facts->kernel.vendor))
+		dg_find_unknown(f, "no package owns %s, and who built it cannot be read",
+				running);
 	else
 		dg_find_drift(f, DG_WARNING, "%s runs, and no Proxmox package owns it",
 			      running);

@@ -43,7 +43,8 @@ static const struct dg_check meta_missing = {
 	.title = "No kernel metapackage is installed",
 	.severity = DG_WARNING,
 	.flags = DG_HOST_KERNEL | DG_OWN_KERNEL | DG_SETTLED_ONLY,
-	.needs = {"packages.list.name", "packages.list.status", "kernels"},
+	.needs = {"packages.list.name", "packages.list.status", "packages.list.depends",
+		  "kernels.abi"},
 	.run = check_meta_missing,
 	.remedy = "Install the metapackage: proxmox-default-kernel, or Debian's "
 		  "linux-image-amd64.",
@@ -138,8 +139,8 @@ static const struct dg_check held = {
 	.title = "A kernel, QEMU or manager package is on hold",
 	.severity = DG_NOTICE,
 	.flags = DG_HOST_KERNEL,
-	.needs = {"packages.list.name", "packages.list.status", "packages.preferences.*",
-		  "kernel.release"},
+	.needs = {"packages.list.name", "packages.list.status", "kernel.release"},
+	.each = {"packages.list.want", "packages.preferences.*"},
 	.run = check_held,
 	.remedy =
 		"If the reason is gone: apt-mark unhold PACKAGE, or remove the entry in "

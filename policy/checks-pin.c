@@ -8,13 +8,15 @@
 
 #define DAY (24 * 60 * 60)
 
-#define PIN_FACTS "boot.pin", "boot.grub", "boot.esps", "boot.managed", "ledger"
+#define PIN_FACTS                                                              \
+	"boot.pin", "boot.next_pin", "boot.snippet", "boot.grub", "boot.esps", \
+		"boot.managed", "ledger"
 
 /* The ordinary start of these checks; true: nothing more to say. */
 static bool is_unpinned(const struct dg_view *view, struct dg_finding *f)
 {
 	if (!view->pin.abi) {
-		dg_find_ok(f, "nothing is pinned");
+		dg_find_unpinned(view, f);
 		return true;
 	}
 	dg_find_subject(f, "kernel", view->pin.abi);
@@ -72,7 +74,7 @@ static const struct dg_check age = {
 	.grades = "notice from pin.warn_days before; waived by a documented pin",
 	.flags = DG_HOST_KERNEL | DG_OWN_KERNEL | DG_NEEDS_CLOCK | DG_PIN_WAIVES,
 	.needs = {PIN_FACTS, "time"},
-	.each = {"boot.pin_time"},
+	.each = {"boot.pin_time", "ledger.*"},
 	.run = check_age,
 	.remedy = "Leave the pin (the plan says how), or write down why it stays, who "
 		  "owns it and "
@@ -95,8 +97,15 @@ static void check_expired(const struct dg_view *view, struct dg_finding *f)
 	if (is_unpinned(view, f))
 		return;
 	if (!debt || !dg_known(&debt->until)) {
-		dg_find_not_applicable(f, "the pin to %s has no due date on record",
-				       view->pin.abi);
+		DG_FREE char *gap =
+			dg_facts_gap(view->facts, debt ? "ledger.until" : "ledger.abi");
+
+		if (gap)
+			dg_find_unknown(f, "%s", gap);
+		else
+			dg_find_not_applicable(f,
+					       "the pin to %s has no due date on record",
+					       view->pin.abi);
 		return;
 	}
 	dg_find_date(f, "until", debt->until.value);
@@ -132,22 +141,38 @@ static const struct dg_check expired = {
 
 /* --- pin-undocumented --- */
 
+static bool lacks(const struct dg_str *fact)
+{
+	return dg_absent(fact) || (dg_known(fact) && !*fact->value);
+}
+
+/* A gap is nothing that is missing, nor a word that is there. */
+static void list_missing(const struct dg_debt *debt, struct dg_finding *f)
+{
+	if (!debt || lacks(&debt->reason))
+		dg_find_item(f, "missing", "reason");
+	if (!debt || lacks(&debt->owner))
+		dg_find_item(f, "missing", "owner");
+	if (!debt || dg_absent(&debt->until))
+		dg_find_item(f, "missing", "until");
+}
+
 static void check_undocumented(const struct dg_view *view, struct dg_finding *f)
 {
 	const struct dg_debt *debt = view->pin.debt;
-	const char *reason = debt ? dg_get(&debt->reason) : NULL;
-	const char *owner = debt ? dg_get(&debt->owner) : NULL;
+	DG_FREE char *gap = debt ? NULL : dg_facts_gap(view->facts, "ledger.abi");
 
 	if (is_unpinned(view, f))
 		return;
-	if (!reason || !*reason)
-		dg_find_item(f, "missing", "reason");
-	if (!owner || !*owner)
-		dg_find_item(f, "missing", "owner");
-	if (!debt || !dg_known(&debt->until))
-		dg_find_item(f, "missing", "until");
+	if (gap) {
+		dg_find_unknown(f, "%s", gap);
+		return;
+	}
+	list_missing(debt, f);
 	if (!dg_find_has(f, "missing"))
-		dg_find_ok(f, "the pin to %s is documented: %s", view->pin.abi, reason);
+		dg_find_ok(f, "the pin to %s is documented%s%s", view->pin.abi,
+			   dg_known(&debt->reason) ? ": " : "",
+			   dg_known(&debt->reason) ? debt->reason.value : "");
 	else if (!view->policy->pin.require_reason)
 		dg_find_ok(f,
 			   "the pin to %s is not documented, and the policy does not ask "
@@ -261,7 +286,8 @@ static const struct dg_check outlived = {
 		  "documented pin",
 	.flags = DG_HOST_KERNEL | DG_OWN_KERNEL | DG_PIN_WAIVES,
 	.needs = {PIN_FACTS, "packages.list.name", "packages.list.status"},
-	.each = {"boot.pin_time", "packages.upgrades"},
+	.each = {"boot.pin_time", "packages.upgrades.*", "packages.list.version",
+		 "ledger.*"},
 	.run = check_outlived,
 	.remedy = "Leave the pin: the plan says how.",
 	.why = "A pin is carried through every upgrade, a new major release included, "
@@ -277,11 +303,16 @@ static void check_waivers(const struct dg_view *view, const struct dg_finding *f
 			  size_t count, struct dg_finding *f)
 {
 	size_t expired_count = 0;
+	const char *untold = NULL;
 
 	for (size_t i = 0; i < count; i++) {
 		const struct dg_waiver *w = dg_judge_waiver(view, &findings[i]);
 
-		if (findings[i].status != DG_DRIFT || !w || w->until >= view->now)
+		if (!w || w->until >= view->now)
+			continue;
+		if (findings[i].status == DG_UNKNOWN)
+			untold = w->id;
+		if (findings[i].status != DG_DRIFT)
 			continue;
 		expired_count++;
 		dg_find_item(f, "waivers", w->id);
@@ -293,6 +324,12 @@ static void check_waivers(const struct dg_view *view, const struct dg_finding *f
 			      "there",
 			      expired_count, expired_count == 1 ? " has" : "s have",
 			      expired_count == 1 ? "it" : "they");
+	else if (untold)
+		dg_find_unknown(
+			f,
+			"the waiver \"%s\" has expired, and whether what it waived "
+			"is still there cannot be told",
+			untold);
 	else
 		dg_find_ok(f, "no waiver that is still needed has expired");
 }

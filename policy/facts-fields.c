@@ -163,7 +163,7 @@ FIELDS(boot, F(dg_boot, pin, DG_STR, ABSENT_OK, .source = "/etc/kernel/proxmox-b
        F(dg_boot, grub_default_time, DG_TIME, ABSENT_OK, .source = "/etc/default/grub"),
        F(dg_boot, grub, DG_RECORD, OF(grub), ABSENT_OK),
        F(dg_boot, esps, DG_LIST_OF, OF(esp), ABSENT_OK),
-       F(dg_boot, partitions, DG_LIST_OF, OF(partition), ABSENT_OK),
+       F(dg_boot, partitions, DG_LIST_OF, OF(partition)),
        F(dg_boot, efi, DG_RECORD, OF(efi)));
 RECORD(boot, dg_boot, NULL);
 

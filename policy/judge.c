@@ -53,6 +53,16 @@ static bool is_out_of_scope(const struct dg_view *view, struct dg_finding *f)
 	return true;
 }
 
+/* Of a container nothing that concerns the kernel is to be said. */
+static bool is_container_untold(const struct dg_view *view, struct dg_finding *f)
+{
+	DG_FREE char *gap = dg_facts_gap(view->facts, "host.container");
+
+	if (gap)
+		dg_find_unknown(f, "%s", gap);
+	return gap;
+}
+
 /* Reasons why nothing can be said. */
 static bool is_unknowable(const struct dg_view *view, struct dg_finding *f)
 {
@@ -66,6 +76,8 @@ static bool is_unknowable(const struct dg_view *view, struct dg_finding *f)
 			return true;
 		}
 	}
+	if ((check->flags & DG_HOST_KERNEL) && is_container_untold(view, f))
+		return true;
 	if ((check->flags & DG_SETTLED_ONLY) && view->unsettled)
 		dg_find_unknown(f,
 				"packages are being changed (see upgrade-in-progress)");

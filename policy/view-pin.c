@@ -2,16 +2,27 @@
 /* What is pinned: whatever makes one named kernel boot again and again (CHECKS.md). What
  * counts is what the generated configuration says; a pin file that nothing follows is a
  * pin that is not in force. */
+#include "policy/check.h"
 #include "policy/view.h"
 
 #define PIN_FILE "/etc/kernel/proxmox-boot-pin"
+
+/* systemd-boot alone passes a snippet over. */
+static bool uses_grub(const struct dg_view *view)
+{
+	for (size_t i = 0; i < view->loader_count; i++)
+		if (!view->loaders[i].esp ||
+		    dg_streq(dg_get(&view->loaders[i].esp->loader), "grub"))
+			return true;
+	return false;
+}
 
 /* The kernel that the snippet's GRUB_DEFAULT names: "gnulinux-ABI-advanced-ID". */
 static const char *find_snippet_abi(const struct dg_view *view)
 {
 	const char *text = dg_get(&view->facts->boot.snippet);
 
-	if (!text)
+	if (!text || !uses_grub(view))
 		return NULL;
 	dg_list_foreach (entry, view->facts->boot.grub.entries) {
 		const char *abi = dg_get(&entry->abi), *id = dg_get(&entry->id);
@@ -22,12 +33,32 @@ static const char *find_snippet_abi(const struct dg_view *view)
 	return NULL;
 }
 
+static int64_t date_of(const struct dg_int *time)
+{
+	return dg_known(time) ? time->value : 0;
+}
+
+/* The generated file is renewed with every kernel; the setting that it comes from is
+ * older. */
+static void describe_default(const struct dg_boot *boot, const struct dg_choice *choice,
+			     struct dg_pin *pin)
+{
+	pin->kind = "grub-default";
+	if (dg_streq(dg_get(&boot->grub_default), choice->selector)) {
+		pin->path = dg_get(&boot->grub_default_path);
+		pin->time = date_of(&boot->grub_default_time);
+	} else if (!dg_known(&boot->grub_default) && !dg_absent(&boot->grub_default)) {
+		pin->time = 0;
+	}
+}
+
 /* The kind and date of the pin that a loader's default is. */
 static void describe_loader_pin(const struct dg_view *view,
 				const struct dg_choice *choice, struct dg_pin *pin)
 {
 	const struct dg_boot *boot = &view->facts->boot;
-	bool by_hand = dg_streq(choice->mechanism, "grub.cfg default");
+	bool by_cfg = dg_streq(choice->mechanism, "grub.cfg default");
+	bool by_env = dg_after(choice->mechanism, "grubenv ");
 
 	pin->path = choice->path;
 	pin->time = choice->time;
@@ -36,23 +67,15 @@ static void describe_loader_pin(const struct dg_view *view,
 		pin->time = 0; /* efivarfs keeps no dates */
 	} else if (dg_streq(choice->mechanism, "loader.conf default")) {
 		pin->kind = "loader-conf";
-	} else if (dg_streq(choice->mechanism, "grubenv saved_entry")) {
+	} else if (by_env) {
 		pin->kind = "grub-saved";
-	} else if (by_hand && dg_known(&boot->snippet) &&
+	} else if (by_cfg && dg_known(&boot->snippet) &&
 		   strstr(boot->snippet.value, choice->abi)) {
 		pin->kind = "grub-snippet";
 		pin->path = dg_facts_source("boot.snippet");
-		if (dg_known(&boot->snippet_time))
-			pin->time = boot->snippet_time.value;
+		pin->time = date_of(&boot->snippet_time);
 	} else {
-		pin->kind = "grub-default";
-		/* The generated file is renewed with every kernel; the setting is older.
-		 */
-		if (dg_streq(dg_get(&boot->grub_default), choice->selector)) {
-			pin->path = dg_get(&boot->grub_default_path);
-			if (dg_known(&boot->grub_default_time))
-				pin->time = boot->grub_default_time.value;
-		}
+		describe_default(boot, choice, pin);
 	}
 }
 
@@ -88,13 +111,39 @@ static void choose_pin(const struct dg_view *view, struct dg_pin *pin)
 		pin->abi = file;
 		pin->kind = "pin-file";
 		pin->path = PIN_FILE;
-		pin->time = dg_known(&boot->pin_time) ? boot->pin_time.value : 0;
+		pin->time = date_of(&boot->pin_time);
 	} else if (!named && snippet && !dg_streq(snippet, dg_get(&boot->next_pin))) {
 		pin->abi = snippet;
 		pin->kind = "grub-snippet";
 		pin->path = dg_facts_source("boot.snippet");
-		pin->time = dg_known(&boot->snippet_time) ? boot->snippet_time.value : 0;
+		pin->time = date_of(&boot->snippet_time);
 	}
+}
+
+/* Why it cannot be told whether a boot loader pins a kernel; NULL: it can. */
+static const char *find_untold(const struct dg_view *view)
+{
+	if (!view->loader_count)
+		return view->next.why;
+	for (size_t i = 0; i < view->loader_count; i++) {
+		const struct dg_loader *loader = &view->loaders[i];
+
+		if ((!view->first || view->first == loader) && !loader->lasting.abi)
+			return loader->lasting.why;
+	}
+	return NULL;
+}
+
+void dg_find_unpinned(const struct dg_view *view, struct dg_finding *f)
+{
+	const char *why = find_untold(view);
+
+	if (why)
+		dg_find_unknown(
+			f, "whether the boot loader pins a kernel cannot be told: %s",
+			why);
+	else
+		dg_find_ok(f, "nothing is pinned");
 }
 
 /* Reason, owner and a due date that has not passed. */

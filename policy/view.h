@@ -86,6 +86,8 @@ struct dg_view {
 	const struct dg_installed *target; /* NULL: none, or none needed */
 };
 
+struct dg_finding;
+
 /* 0 or -ENOMEM. The caller clears the view. */
 int dg_view_derive(const struct dg_facts *facts, const struct dg_policy *policy,
 		   struct dg_view *ret);
@@ -97,6 +99,10 @@ void dg_view_expected(struct dg_view *view); /* view-kernel.c */
 int dg_view_loaders(struct dg_view *view);   /* view-boot.c */
 void dg_view_pin(struct dg_view *view);	     /* view-pin.c */
 void dg_view_target(struct dg_view *view);   /* view-kernel.c */
+
+/* Say that nothing is pinned, or why a gap in the boot loader hides whether something is
+ * (view-pin.c). */
+void dg_find_unpinned(const struct dg_view *view, struct dg_finding *f);
 
 /* --- look-ups --- */
 /* Present in the sense of dpkg: unpacked or better, whatever is wanted. NULL: not. */

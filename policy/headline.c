@@ -63,6 +63,14 @@ static char *tell_fine(const struct dg_view *view, const struct dg_finding *find
 			 version);
 }
 
+/* A summary stands behind its check's id; alone it is a sentence. */
+static char *begin_sentence(char *text)
+{
+	if (text && text[0] >= 'a' && text[0] <= 'z')
+		text[0] = (char)(text[0] - 'a' + 'A');
+	return text;
+}
+
 char *dg_headline(const struct dg_view *view, const struct dg_finding *findings,
 		  size_t count, enum dg_level level)
 {
@@ -71,6 +79,6 @@ char *dg_headline(const struct dg_view *view, const struct dg_finding *findings,
 	if (level == DG_LEVEL_UNKNOWN)
 		return tell_unknown(view, findings, count);
 	if (level != DG_LEVEL_OK && worst)
-		return dg_format("%s", worst->summary);
+		return begin_sentence(dg_format("%s", worst->summary));
 	return tell_fine(view, findings, count);
 }

@@ -479,8 +479,10 @@ static void test_every_state(void **state)
 	size_t len;
 
 	(void)state;
-	if (!have_dpkg())
+	if (!have_dpkg()) {
+		print_message("skipped: dpkg is not here to compare with\n");
 		skip();
+	}
 	admin_make(&a);
 	assert_true(compare(&a, every_state, sizeof(every_state) - 1));
 	assert_true(compare(&a, "", 0));
@@ -499,8 +501,10 @@ static void test_as_strict_as_dpkg(void **state)
 	size_t i;
 
 	(void)state;
-	if (!have_dpkg())
+	if (!have_dpkg()) {
+		print_message("skipped: dpkg is not here to compare with\n");
 		skip();
+	}
 	admin_make(&a);
 	for (i = 0; i < DG_COUNT(malformed); i++) {
 		DG_FREE char *theirs =

@@ -1084,8 +1084,10 @@ static void test_real(void **state)
 	size_t i;
 
 	(void)state;
-	if (!scratch)
+	if (!scratch) {
+		print_message("skipped: mkfs.vfat or mtools is not here\n");
 		skip();
+	}
 	for (i = 0; i < DG_COUNT(volumes); i++) {
 		DG_CLEANUP(dg_fat_closep) struct dg_fat *fat = NULL;
 		struct volume volume;
@@ -1117,8 +1119,10 @@ static void test_real_large_root(void **state)
 	size_t i, k;
 
 	(void)state;
-	if (!scratch)
+	if (!scratch) {
+		print_message("skipped: mkfs.vfat or mtools is not here\n");
 		skip();
+	}
 	run("rm -rf src && mkdir src && cd src && for i in $(seq 100 499); do : >F$i; "
 	    "done");
 	for (i = 0; i < DG_COUNT(options); i++) {

@@ -86,8 +86,10 @@ static void test_sys_file(void **state)
 	int r = dg_root_stat(live, "/sys/devices/system/cpu/online", true, &st);
 
 	(void)state;
-	if (r == -ENOENT)
+	if (r == -ENOENT) {
+		print_message("skipped: this system shows no such file\n");
 		skip();
+	}
 	assert_true(st.st_size > 64);
 	assert_int_equal(
 		dg_root_read(live, "sys/devices/system/cpu/online", 64, &data, &n), 0);
@@ -280,8 +282,10 @@ static void test_without_proc(void **state)
 	tree_text(&tree, "proc/44/exe", "x");
 	assert_int_equal(mkfifo(tree_path(&tree, "fifo", path), 0644), 0);
 	r = child_run(chroot_check, NULL);
-	if (r == -EPERM)
+	if (r == -EPERM) {
+		print_message("skipped: not root, or not allowed to do this here\n");
 		skip();
+	}
 	assert_int_equal(r, 0);
 }
 
@@ -313,8 +317,10 @@ static void test_planted_proc(void **state)
 		tree_text(&tree, name, "planted");
 	}
 	r = child_run(planted_check, NULL);
-	if (r == -EPERM)
+	if (r == -EPERM) {
+		print_message("skipped: not root, or not allowed to do this here\n");
 		skip();
+	}
 	assert_int_equal(r, -ESTALE);
 }
 
@@ -347,8 +353,10 @@ static void test_old_kernel(void **state)
 	int r = child_run(without_openat2, NULL);
 
 	(void)state;
-	if (r == -EPERM)
+	if (r == -EPERM) {
+		print_message("skipped: not root, or not allowed to do this here\n");
 		skip();
+	}
 	assert_int_equal(r, -ENOSYS);
 }
 

@@ -14,7 +14,8 @@ enum wish {
 	WISH_MOVE = 1 << 0,
 	WISH_UNPIN = 1 << 1,
 	WISH_REFRESH = 1 << 2,
-	WISH_CLEAR_NEXT = 1 << 3
+	WISH_CLEAR_NEXT = 1 << 3,
+	WISH_MEND = 1 << 4, /* what boots next is broken: show what it lacks */
 };
 
 static const struct {
@@ -25,7 +26,7 @@ static const struct {
 	{.check = "kernel-newer-installed", .wish = WISH_MOVE},
 	{.check = "kernel-removed", .wish = WISH_MOVE},
 	{.check = "kernel-foreign", .wish = WISH_MOVE},
-	{.check = "boot-next-broken", .wish = WISH_MOVE | WISH_REFRESH},
+	{.check = "boot-next-broken", .wish = WISH_MOVE | WISH_REFRESH | WISH_MEND},
 	{.check = "pin-target-missing", .wish = WISH_MOVE},
 	{.check = "pin-age", .wish = WISH_MOVE | WISH_UNPIN},
 	{.check = "pin-expired", .wish = WISH_MOVE | WISH_UNPIN},
@@ -83,10 +84,20 @@ static int add_refresh(const struct dg_view *view, struct dg_plan *plan)
 	return add_step(plan, "copies the choice onto every ESP", ARGV("refresh"));
 }
 
-/* Back to what the pin file says now. */
+/* The kernel that proxmox-boot-tool was last told to pin; NULL: none. */
+static const char *find_old_pin(const struct dg_view *view)
+{
+	const char *file = dg_get(&view->facts->boot.pin);
+
+	return file					  ? file
+	       : dg_streq(view->pin.kind, "grub-snippet") ? view->pin.abi
+							  : NULL;
+}
+
+/* Back to what is pinned now. */
 static int add_pin_undo(const struct dg_view *view, struct dg_plan *plan)
 {
-	const char *old = dg_get(&view->facts->boot.pin);
+	const char *old = find_old_pin(view);
 	int r = old ? add_undo(plan, ARGV("kernel", "pin", old))
 		    : add_undo(plan, ARGV("kernel", "unpin"));
 
@@ -195,24 +206,64 @@ static int plan_install(const struct dg_view *view, struct dg_plan *plan)
 	return plan->why && p->detail && p->unblock ? 0 : -ENOMEM;
 }
 
+/* At the next boot and after it: a one-shot alone does not count. */
 static bool boots_target(const struct dg_view *view)
 {
 	const char *target = view->target->abi.value;
 	const char *pin = dg_get(&view->facts->boot.pin);
 
-	return dg_streq(view->next.abi, target) && (!pin || dg_streq(pin, target));
+	return dg_streq(view->next.abi, target) && (!pin || dg_streq(pin, target)) &&
+	       (!view->next.once ||
+		(view->first && dg_streq(view->first->lasting.abi, target)));
+}
+
+/* The newest kernel of the expected series that is installed at all; NULL: none. */
+static const struct dg_installed *find_newest(const struct dg_view *view)
+{
+	const struct dg_installed *newest = NULL;
+
+	dg_list_foreach (kernel, view->facts->kernels) {
+		const char *abi = dg_get(&kernel->abi);
+		char series[DG_SERIES_SIZE];
+
+		if (abi && !dg_absent(&kernel->image) &&
+		    dg_abi_series(abi, series) == 0 &&
+		    dg_streq(series, view->expected.series) &&
+		    (!newest || dg_abi_cmp(abi, newest->abi.value) > 0))
+			newest = kernel;
+	}
+	return newest;
+}
+
+static char *say_why(const struct dg_view *view, unsigned wish, bool right)
+{
+	const char *target = view->target->abi.value;
+
+	if (right && (wish & WISH_MEND))
+		return dg_format("%s boots next, and is not whole", target);
+	return dg_format(
+		"%s is the newest installed kernel of series %s%s", target,
+		view->expected.series,
+		find_newest(view) == view->target ? "" : " that passes the preflights");
+}
+
+/* Nothing is to be changed but what boots already, or only its copies. */
+static int plan_stay(const struct dg_view *view, unsigned wish, bool runs,
+		     struct dg_plan *plan)
+{
+	plan->strategy = runs ? "refresh" : "reboot";
+	return wish & WISH_REFRESH ? add_refresh(view, plan) : 0;
 }
 
 static int plan_move(const struct dg_view *view, unsigned wish, struct dg_plan *plan)
 {
 	const char *running = dg_get(&view->facts->kernel.release);
 	const char *target = view->target->abi.value;
-	bool right = boots_target(view);
-	int r = 0;
+	bool right = boots_target(view), runs = dg_streq(running, target);
+	int r;
 
 	plan->target = dg_format("%s", target);
-	plan->why = dg_format("%s is the newest installed kernel of series %s", target,
-			      view->expected.series);
+	plan->why = say_why(view, wish, right);
 	if (!plan->target || !plan->why)
 		return -ENOMEM;
 	if (!right && wants_repin(view))
@@ -220,35 +271,56 @@ static int plan_move(const struct dg_view *view, unsigned wish, struct dg_plan *
 	else if (!right || ((wish & WISH_UNPIN) && !wants_repin(view)))
 		r = plan_unpin(view, plan);
 	else
-		plan->strategy = "reboot";
-	if (r == 0 && right && !plan->step_count && (wish & WISH_REFRESH))
-		r = add_refresh(view, plan);
-	if (!dg_streq(running, target))
+		r = plan_stay(view, wish, runs, plan);
+	if (!runs)
 		plan->then = "reboot";
 	return r < 0 ? r : dg_preflight_run(view, view->target, plan);
+}
+
+static int plan_clear(const struct dg_view *view, const char *next, struct dg_plan *plan)
+{
+	int r = add_step(plan, "clears the trial that is over",
+			 ARGV("kernel", "unpin", "--next-boot"));
+
+	if (r == 0)
+		r = add_undo(plan, ARGV("kernel", "pin", next, "--next-boot"));
+	if (r == 0 && dg_true(&view->facts->boot.managed))
+		r = add_undo(plan, ARGV("refresh"));
+	return r < 0 ? r : add_refresh(view, plan);
+}
+
+/* What is pinned once more, where no ESPs are to be refreshed. */
+static int plan_again(const char *next, const char *pin, struct dg_plan *plan)
+{
+	static const char why[] = "writes the GRUB snippet again and runs update-grub";
+
+	if (next)
+		return add_step(plan, why, ARGV("kernel", "pin", next, "--next-boot"));
+	return pin ? add_step(plan, why, ARGV("kernel", "pin", pin)) : 0;
 }
 
 /* Nothing to move to: make the loaders do what the pin files say. */
 static int plan_refresh(const struct dg_view *view, unsigned wish, struct dg_plan *plan)
 {
-	const char *pin = dg_get(&view->facts->boot.pin);
+	const char *next = dg_get(&view->facts->boot.next_pin), *pin = find_old_pin(view);
+	const char *asked = next && !(wish & WISH_CLEAR_NEXT) ? next : pin;
+	int r;
 
 	plan->strategy = "refresh";
 	plan->why = dg_format("the boot loader does not hold what it should");
 	if (!plan->why)
 		return -ENOMEM;
-	if (wish & WISH_CLEAR_NEXT) {
-		int r = add_step(plan, "clears the trial that is over",
-				 ARGV("kernel", "unpin", "--next-boot"));
-
-		return r < 0 ? r : add_refresh(view, plan);
-	}
-	if (dg_true(&view->facts->boot.managed))
-		return add_refresh(view, plan);
-	if (!pin)
-		return 0;
-	return add_step(plan, "writes the GRUB snippet again and runs update-grub",
-			ARGV("kernel", "pin", pin));
+	if (next && (wish & WISH_CLEAR_NEXT))
+		r = plan_clear(view, next, plan);
+	else if (dg_true(&view->facts->boot.managed))
+		r = add_refresh(view, plan);
+	else
+		r = plan_again(next, pin, plan);
+	if (!plan->step_count)
+		plan->strategy = NULL;
+	return r < 0 ? r
+		     : dg_preflight_refresh(
+			       view, asked ? dg_view_installed(view, asked) : NULL, plan);
 }
 
 static bool is_ready(const struct dg_plan *plan)
@@ -259,16 +331,24 @@ static bool is_ready(const struct dg_plan *plan)
 	return true;
 }
 
+static bool wants_move(const struct dg_view *view, unsigned wish)
+{
+	return !boots_target(view) || (wish & WISH_MEND) ||
+	       !dg_streq(dg_get(&view->facts->kernel.release), view->target->abi.value) ||
+	       ((wish & WISH_UNPIN) && !wants_repin(view));
+}
+
 static int make(const struct dg_view *view, unsigned wish, struct dg_plan *plan)
 {
-	const char *running = dg_get(&view->facts->kernel.release);
 	bool moves = wish & (WISH_MOVE | WISH_UNPIN);
 
-	if (moves && view->target &&
-	    (!boots_target(view) || !dg_streq(running, view->target->abi.value) ||
-	     ((wish & WISH_UNPIN) && !wants_repin(view))))
+	/* Without proxmox-boot-tool there are no commands, and a reboot may still help.
+	 */
+	if (!view->product.proxmox && !(view->target && boots_target(view)))
+		return 0;
+	if (moves && view->target && wants_move(view, wish))
 		return plan_move(view, wish, plan);
-	if (moves && !view->target && view->expected.series[0] && view->product.proxmox)
+	if (moves && view->expected.series[0] && !find_newest(view))
 		return plan_install(view, plan);
 	if (wish & (WISH_REFRESH | WISH_CLEAR_NEXT))
 		return plan_refresh(view, wish, plan);

@@ -46,6 +46,10 @@ struct dg_plan {
 /* All preflights of moving to `kernel`, into plan->preflights. 0 or -ENOMEM. */
 int dg_preflight_run(const struct dg_view *view, const struct dg_installed *kernel,
 		     struct dg_plan *plan);
+/* Those of making the boot loaders follow what is asked for already; `kernel` (may be
+ * NULL) is what that is. */
+int dg_preflight_refresh(const struct dg_view *view, const struct dg_installed *kernel,
+			 struct dg_plan *plan);
 bool dg_preflight_passes(const struct dg_view *view, const struct dg_installed *kernel);
 
 /* A loaded module that no kernel package brings; NULL: none. */

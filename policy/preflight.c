@@ -9,7 +9,9 @@
 
 struct question {
 	const char *id;
-	bool of_kernel; /* differs from kernel to kernel; else it is the host's */
+	bool of_kernel;	 /* differs from kernel to kernel; else it is the host's */
+	bool of_refresh; /* asked where no kernel is moved to, too; `kernel` may be NULL
+			  */
 	void (*ask)(const struct dg_view *view, const struct dg_installed *kernel,
 		    struct dg_preflight *p);
 };
@@ -129,26 +131,54 @@ static void ask_secure_boot(const struct dg_view *view, const struct dg_installe
 		       "looked at");
 }
 
+/* Can proxmox-boot-tool write to this ESP? It mounts each itself, and skips one that is
+ * mounted already (DOMAIN 2.1). */
+static void ask_esp(const struct dg_esp *esp, struct dg_preflight *p)
+{
+	const char *uuid = dg_get(&esp->uuid), *mounted = dg_get(&esp->mounted_at);
+
+	if (dg_absent(&esp->device)) {
+		answer(p, DG_NO, "ESP %s is not there", uuid);
+		p->unblock = dg_format("proxmox-boot-tool clean");
+	} else if (dg_streq(dg_get(&esp->filesystem), "other")) {
+		answer(p, DG_NO, "ESP %s holds no FAT file system", uuid);
+		p->unblock = dg_format("proxmox-boot-tool format and init");
+	} else if (mounted) {
+		answer(p, DG_NO, "ESP %s is mounted at %s: a refresh would skip it", uuid,
+		       mounted);
+		p->unblock = dg_format("umount %s", mounted);
+	} else if (!dg_known(&esp->device) || !dg_known(&esp->filesystem) ||
+		   !dg_known(&esp->loader) || !dg_absent(&esp->mounted_at)) {
+		answer(p, DG_CANNOT_TELL, "ESP %s cannot be read", uuid);
+	}
+}
+
+/* Which ESPs are listed cannot be read. */
+static bool lacks_list(const struct dg_view *view, struct dg_preflight *p)
+{
+	DG_FREE char *listed = dg_facts_gap(view->facts, "boot.esps.listed");
+	DG_FREE char *uuid = dg_facts_gap(view->facts, "boot.esps.uuid");
+
+	if (listed || uuid)
+		answer(p, DG_CANNOT_TELL, "%s", listed ? listed : uuid);
+	return listed || uuid;
+}
+
 static void ask_esps(const struct dg_view *view, const struct dg_installed *kernel,
 		     struct dg_preflight *p)
 {
 	size_t listed = 0;
 
 	(void)kernel;
+	if (lacks_list(view, p))
+		return;
 	dg_list_foreach (esp, view->facts->boot.esps) {
 		if (!dg_true(&esp->listed))
 			continue;
 		listed++;
-		if (dg_absent(&esp->device)) {
-			answer(p, DG_NO, "ESP %s is not there", dg_get(&esp->uuid));
-			p->unblock = dg_format("proxmox-boot-tool clean");
+		ask_esp(esp, p);
+		if (p->detail)
 			return;
-		}
-		if (!dg_known(&esp->filesystem) || !dg_known(&esp->loader)) {
-			answer(p, DG_CANNOT_TELL, "ESP %s cannot be read",
-			       dg_get(&esp->uuid));
-			return;
-		}
 	}
 	answer(p, listed ? DG_YES : DG_NO, "%zu listed", listed);
 }
@@ -168,11 +198,14 @@ static void ask_space(const struct dg_view *view, const struct dg_installed *ker
 {
 	int64_t wanted;
 
-	if (!dg_known(&kernel->image_size) || !dg_known(&kernel->initrd_size)) {
+	if (lacks_list(view, p))
+		return;
+	if (!dg_known(&kernel->image_size) || !dg_known(&kernel->initrd_size) ||
+	    __builtin_add_overflow(kernel->image_size.value, kernel->initrd_size.value,
+				   &wanted)) {
 		answer(p, DG_CANNOT_TELL, "the sizes of image and initrd are not known");
 		return;
 	}
-	wanted = kernel->image_size.value + kernel->initrd_size.value;
 	dg_list_foreach (esp, view->facts->boot.esps) {
 		if (!dg_true(&esp->listed) || dg_absent(&esp->device) ||
 		    has_copy(esp, kernel->abi.value))
@@ -211,28 +244,72 @@ static void ask_next_pin(const struct dg_view *view, const struct dg_installed *
 	}
 }
 
+/* Whether an EFI variable makes some loader boot another kernel, whatever is pinned. */
+static bool is_overridden(const struct dg_view *view, const char *abi)
+{
+	for (size_t i = 0; i < view->loader_count; i++)
+		if (view->loaders[i].lasting.because == DG_BY_EFI_VARIABLE &&
+		    !dg_streq(view->loaders[i].lasting.abi, abi))
+			return true;
+	return false;
+}
+
+/* The file that sets GRUB_DEFAULT after the snippet of a pin, whose word then counts for
+ * nothing; NULL: none. update-grub reads the folder in the order of the names. */
+static const char *find_later_default(const struct dg_view *view, const char *abi)
+{
+	static const char snippet[] = "/etc/default/grub.d/proxmox-kernel-pin.cfg";
+	const char *path = dg_get(&view->facts->boot.grub_default_path);
+
+	return dg_after(path, "/etc/default/grub.d/") && strcmp(path, snippet) > 0 &&
+			       dg_streq(view->pin.kind, "grub-default") &&
+			       !dg_streq(view->pin.abi, abi)
+		       ? path
+		       : NULL;
+}
+
 static void ask_override(const struct dg_view *view, const struct dg_installed *kernel,
 			 struct dg_preflight *p)
 {
-	(void)kernel;
-	if (dg_streq(view->pin.kind, "efi-variable")) {
+	const char *abi = kernel ? kernel->abi.value : NULL;
+	const char *later = find_later_default(view, abi);
+	DG_FREE char *info = dg_facts_gap(view->facts, "boot.efi.loader_info");
+	DG_FREE char *variable = dg_facts_gap(view->facts, "boot.efi.entry_default");
+
+	if (!kernel) {
+		answer(p, DG_YES, "no kernel is asked for");
+	} else if (is_overridden(view, abi)) {
 		answer(p, DG_NO,
 		       "the EFI variable LoaderEntryDefault overrides loader.conf");
 		p->unblock = dg_format("bootctl set-default \"\"");
+	} else if (later) {
+		answer(p, DG_NO, "%s sets GRUB_DEFAULT, and is read after the pin",
+		       later);
+		p->unblock = dg_format("remove GRUB_DEFAULT from %s", later);
+	} else if (info || variable) {
+		answer(p, DG_CANNOT_TELL, "%s", info ? info : variable);
 	} else {
-		answer(p, DG_YES,
-		       "no EFI variable overrides the boot loader's configuration");
+		answer(p, DG_YES, "nothing overrides the boot loader's configuration");
 	}
 }
 
 static void ask_settled(const struct dg_view *view, const struct dg_installed *kernel,
 			struct dg_preflight *p)
 {
+	static const char *const paths[] = {"packages.locked", "packages.journal",
+					    "packages.unsettled.*"};
+
 	(void)kernel;
+	for (size_t i = 0; i < DG_COUNT(paths); i++) {
+		DG_FREE char *gap = dg_facts_gap(view->facts, paths[i]);
+
+		if (gap)
+			answer(p, DG_CANNOT_TELL, "%s", gap);
+	}
 	if (view->unsettled) {
 		answer(p, DG_NO, "packages are being changed");
 		p->unblock = dg_format("dpkg --configure -a");
-	} else {
+	} else if (!p->detail) {
 		answer(p, DG_YES, "no package change is under way");
 	}
 }
@@ -244,22 +321,26 @@ static const struct question questions[] = {
 	{.id = "package-configured", .of_kernel = true, .ask = ask_package},
 	{.id = "out-of-tree-modules", .of_kernel = true, .ask = ask_out_of_tree},
 	{.id = "secure-boot", .of_kernel = true, .ask = ask_secure_boot},
-	{.id = "packages-settled", .ask = ask_settled},
+	{.id = "packages-settled", .of_refresh = true, .ask = ask_settled},
 	{.id = "no-next-boot-pin", .ask = ask_next_pin},
-	{.id = "no-loader-override", .ask = ask_override},
+	{.id = "no-loader-override", .of_refresh = true, .ask = ask_override},
 };
 
 /* Only where proxmox-boot-tool copies kernels to ESPs. */
 static const struct question esp_questions[] = {
-	{.id = "esps-reachable", .ask = ask_esps},
+	{.id = "esps-reachable", .of_refresh = true, .ask = ask_esps},
 	{.id = "esp-space", .ask = ask_space},
 };
 
 static int ask_all(const struct question *list, size_t count, const struct dg_view *view,
-		   const struct dg_installed *kernel, struct dg_plan *plan)
+		   const struct dg_installed *kernel, struct dg_plan *plan, bool refresh)
 {
 	for (size_t i = 0; i < count; i++) {
-		struct dg_preflight *p = &plan->preflights[plan->preflight_count++];
+		struct dg_preflight *p = &plan->preflights[plan->preflight_count];
+
+		if (refresh && !list[i].of_refresh)
+			continue;
+		plan->preflight_count++;
 
 		p->id = list[i].id;
 		list[i].ask(view, kernel, p);
@@ -272,14 +353,27 @@ static int ask_all(const struct question *list, size_t count, const struct dg_vi
 _Static_assert(DG_COUNT(questions) + DG_COUNT(esp_questions) <= DG_PREFLIGHTS_MAX,
 	       "a plan has room for every preflight");
 
+static int run(const struct dg_view *view, const struct dg_installed *kernel,
+	       struct dg_plan *plan, bool refresh)
+{
+	int r = ask_all(questions, DG_COUNT(questions), view, kernel, plan, refresh);
+
+	if (r == 0 && dg_true(&view->facts->boot.managed))
+		r = ask_all(esp_questions, DG_COUNT(esp_questions), view, kernel, plan,
+			    refresh);
+	return r;
+}
+
 int dg_preflight_run(const struct dg_view *view, const struct dg_installed *kernel,
 		     struct dg_plan *plan)
 {
-	int r = ask_all(questions, DG_COUNT(questions), view, kernel, plan);
+	return run(view, kernel, plan, false);
+}
 
-	if (r == 0 && dg_true(&view->facts->boot.managed))
-		r = ask_all(esp_questions, DG_COUNT(esp_questions), view, kernel, plan);
-	return r;
+int dg_preflight_refresh(const struct dg_view *view, const struct dg_installed *kernel,
+			 struct dg_plan *plan)
+{
+	return run(view, kernel, plan, true);
 }
 
 bool dg_preflight_passes(const struct dg_view *view, const struct dg_installed *kernel)

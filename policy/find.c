@@ -45,6 +45,9 @@ int dg_severity_parse(const char *word, enum dg_severity *ret)
 }
 
 static void find(struct dg_finding *f, enum dg_status status, const char *fmt,
+		 va_list args) DG_PRINTF(3, 0);
+
+static void find(struct dg_finding *f, enum dg_status status, const char *fmt,
 		 va_list args)
 {
 	free(f->summary);

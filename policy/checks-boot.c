@@ -116,7 +116,9 @@ static const char *const because_words[] = {
 static void check_next_differs(const struct dg_view *view, struct dg_finding *f)
 {
 	const char *running = view->facts->kernel.release.value;
-	const char *why = because_words[view->next.because];
+	const char *why = dg_streq(view->next.mechanism, "grubenv next_entry")
+				  ? "because grubenv's next_entry names it"
+				  : because_words[view->next.because];
 
 	if (!view->next.abi) {
 		dg_find_unknown(f, "what boots next cannot be told: %s", view->next.why);
@@ -197,9 +199,6 @@ static void compare_loader(struct dg_finding *f, const struct dg_loader *loader,
 static void grade_agreement(const struct dg_view *view, struct dg_finding *f,
 			    const char *declared, const struct agreement *sum)
 {
-	const char *fix =
-		dg_true(&view->facts->boot.managed) ? "proxmox-boot-tool refresh" : NULL;
-
 	if (sum->other) {
 		dg_find_drift(f, DG_CRITICAL, "%s is pinned, and %s would boot instead",
 			      declared, sum->instead);
@@ -215,10 +214,11 @@ static void grade_agreement(const struct dg_view *view, struct dg_finding *f,
 	} else {
 		dg_find_ok(f, "the boot loader follows the pin to %s", declared);
 	}
-	if (fix)
-		dg_find_remedy(f, "%s", fix);
+	if (dg_true(&view->facts->boot.managed))
+		dg_find_remedy(f, "to keep the pin: proxmox-boot-tool refresh");
 	else
-		dg_find_remedy(f, "proxmox-boot-tool kernel pin %s", declared);
+		dg_find_remedy(f, "to keep the pin: proxmox-boot-tool kernel pin %s",
+			       declared);
 	dg_find_text(f, "would_boot", sum->instead);
 }
 

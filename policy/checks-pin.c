@@ -251,10 +251,13 @@ static void check_outlived(const struct dg_view *view, struct dg_finding *f)
 {
 	const struct dg_packages *packages = &view->facts->packages;
 	struct outliving sum = {0};
-	bool any = false;
+	bool any = false, early;
 
 	if (is_unpinned(view, f) || is_undated(view, f))
 		return;
+	/* Upgrades between the pin and the oldest log are not on record. */
+	early = !dg_known(&packages->log_since) ||
+		packages->log_since.value > view->pin.time;
 	dg_list_foreach (package, packages->list) {
 		if (!dg_view_is_userland(view, package))
 			continue;
@@ -265,10 +268,10 @@ static void check_outlived(const struct dg_view *view, struct dg_finding *f)
 		dg_find_not_applicable(f, "no manager and no QEMU is installed");
 	else if (sum.minor)
 		dg_find_drift(f, sum.major ? DG_CRITICAL : DG_WARNING,
-			      "%s was pinned under %s %s; this host has %s now",
-			      view->pin.abi, sum.what, sum.from, sum.to);
-	else if (!dg_known(&packages->log_since) ||
-		 packages->log_since.value > view->pin.time)
+			      "%s was pinned under %s %s%s; this host has %s now",
+			      view->pin.abi, sum.what, sum.from, early ? " or older" : "",
+			      sum.to);
+	else if (early)
 		dg_find_unknown(f,
 				"the dpkg logs do not reach back to the day of the pin");
 	else

@@ -71,15 +71,16 @@ static void report(int count, int rounds)
 {
 	double first = 0;
 
-	printf("%-34s %10s %10s %10s %8s\n", "", "median ms", "least ms", "peak KiB", "ratio");
+	printf("%-34s %10s %10s %10s %8s\n", "", "median ms", "least ms", "peak KiB",
+	       "ratio");
 	for (int i = 0; i < count; i++) {
 		struct command *c = &commands[i];
 
 		qsort(c->ms, (size_t)rounds, sizeof(c->ms[0]), compare_times);
 		if (i == 0)
 			first = c->ms[rounds / 2];
-		printf("%-34s %10.2f %10.2f %10ld %8.2f", c->label, c->ms[rounds / 2], c->ms[0],
-		       c->peak_kib, c->ms[rounds / 2] / first);
+		printf("%-34s %10.2f %10.2f %10ld %8.2f", c->label, c->ms[rounds / 2],
+		       c->ms[0], c->peak_kib, c->ms[rounds / 2] / first);
 		if (!WIFEXITED(c->status) || WEXITSTATUS(c->status) == 127)
 			printf("  (did not run)");
 		putchar('\n');

@@ -39,7 +39,8 @@ static long read_file(const char *path, size_t cap)
 
 	if (fd < 0)
 		return 0;
-	while ((!cap || (size_t)total < cap) && (n = read(fd, buffer, sizeof(buffer))) > 0)
+	while ((!cap || (size_t)total < cap) &&
+	       (n = read(fd, buffer, sizeof(buffer))) > 0)
 		total += n;
 	close(fd);
 	return total;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The keys of a policy document in one table, and the validation of a layer by it. */
+/* The keys of a policy document in one table, look-up in it, and the values of a tree. */
 #pragma once
 
 #include <stdint.h>
@@ -11,7 +11,6 @@
 #define DG_POLICY_PROBLEMS 100	/* of one layer that are told */
 
 struct json_object;
-struct dg_json_scan;
 
 enum dg_key_type {
 	DG_KEY_OBJECT,
@@ -44,48 +43,19 @@ struct dg_policy_key {
 
 const struct dg_policy_key *dg_policy_keys(size_t *ret_count);
 
-/* A document on its way into a policy. The caller sets the first two members. */
-struct dg_layer {
-	const char *file;
-	bool strict; /* keys to be ignored make it unusable */
-	struct json_object *tree;
-	const struct dg_json_scan *scan; /* with lines; NULL: lines are 0 */
-	bool unusable;
-	struct dg_problem *problems;
-	size_t problem_count;
-	size_t untold; /* problems past DG_POLICY_PROBLEMS */
-	bool untold_unusable;
-};
+/* --- look-up --- */
 
-/* One step of the way from the document down to a value. */
-struct dg_step {
-	const struct dg_step *up; /* NULL: the document itself */
-	const char *key;	  /* NULL: an element */
-	size_t index;
-};
-
-/*
- * Look for everything that is wrong with layer->tree, and take what is to be ignored out
- * of it. Unless the layer is unusable then, what is left in the tree has the types,
- * ranges and words of the table, all that is required, and clean text. 0 or -ENOMEM.
- */
-int dg_layer_validate(struct dg_layer *layer);
-
-/* --- problems; policy.c --- */
-
-/* Add a problem. `key` (may be NULL) and `message` are taken over, also where this fails;
- * a NULL message is -ENOMEM. */
-int dg_layer_add(struct dg_layer *layer, unsigned line, bool unusable, char *key,
-		 char *message);
-/* The same with the line and the key of the value at `at`, if there is still room. */
-int dg_layer_complain(struct dg_layer *layer, const struct dg_step *at, bool unusable,
-		      char *message);
-/* Whether there are too many problems to tell; then this one has been counted. */
-bool dg_layer_is_full(struct dg_layer *layer, bool unusable);
-void dg_layer_clear(struct dg_layer *layer);
-void dg_problems_free(struct dg_problem *problems, size_t count);
-/* A copy of somebody's word, made fit for a message. NULL: out of memory. */
-char *dg_quote(const char *word);
+/* What `key` is called within the object at `parent` ("": the document), "*" for any
+ * check; NULL: it is no member of that. */
+const char *dg_key_name(const struct dg_policy_key *key, const char *parent);
+/* The key of the member `name` of the object at `parent`; NULL: none. */
+const struct dg_policy_key *dg_key_find(const char *parent, const char *name);
+/* The member of `parent` that may have been meant; NULL: none is near. */
+const char *dg_key_nearest(const char *parent, const char *name);
+/* Whether the members of `parent` are called as the checks are. */
+bool dg_keys_are_checks(const char *parent);
+/* The table's own copy of a word; NULL: not among these. */
+const char *dg_word_find(const char *const *words, const char *word);
 
 /* --- values --- */
 

@@ -18,8 +18,8 @@ struct dg_collector {
 	void (*run)(const struct dg_root *root, struct dg_facts *facts);
 };
 
-extern const struct dg_collector dg_collect_host, dg_collect_kernel, dg_collect_kernels,
-	dg_collect_modules, dg_collect_packages, dg_collect_upgrades,
+extern const struct dg_collector dg_collect_host, dg_collect_kernel, dg_collect_ring,
+	dg_collect_kernels, dg_collect_modules, dg_collect_packages, dg_collect_upgrades,
 	dg_collect_preferences, dg_collect_boot, dg_collect_grub, dg_collect_efi,
 	dg_collect_esps, dg_collect_partitions, dg_collect_ledger, dg_collect_guests;
 

@@ -14,6 +14,7 @@ static const struct dg_verb *const verbs[] = {
 	&dg_verb_facts,
 	&dg_verb_explain,
 	&dg_verb_policy,
+	&dg_verb_probe,
 };
 
 struct option_row {

@@ -36,7 +36,8 @@ struct dg_verb {
 	int (*run)(const struct dg_options *options);
 };
 
-extern const struct dg_verb dg_verb_check, dg_verb_facts, dg_verb_explain, dg_verb_policy;
+extern const struct dg_verb dg_verb_check, dg_verb_facts, dg_verb_explain, dg_verb_policy,
+	dg_verb_probe;
 
 /* Say on standard error what went wrong, as "driftguard: ...". */
 void dg_complain(const char *fmt, ...) DG_PRINTF(1, 2);

@@ -77,4 +77,5 @@ const struct dg_renderer dg_render_json = {
 	.verdict = print_verdict,
 	.check = print_check,
 	.checks = print_checks,
+	.probe = dg_json_probe,
 };

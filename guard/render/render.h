@@ -7,6 +7,7 @@
 #include "policy/judge.h"
 
 struct json_object;
+struct dg_probe;
 
 struct dg_style {
 	bool colour;
@@ -23,6 +24,8 @@ struct dg_renderer {
 		     const struct dg_style *style);
 	int (*checks)(FILE *out, const struct dg_check *const *checks, size_t count,
 		      const struct dg_style *style);
+	int (*probe)(FILE *out, const struct dg_probe *probe,
+		     const struct dg_style *style);
 };
 
 extern const struct dg_renderer dg_render_text, dg_render_json;
@@ -36,6 +39,7 @@ struct dg_style dg_style_of(FILE *out, bool verbose);
 
 /* A JSON document, indented, doubles as %.6g, with a newline (render/json.c). */
 int dg_print_json(FILE *out, struct json_object *json);
+int dg_json_probe(FILE *out, const struct dg_probe *probe, const struct dg_style *style);
 
 /* Words of `text` in lines of at most `width` columns: the first behind `indent` spaces,
  * the others behind `hang`. Owned by the caller; NULL: out of memory (render/wrap.c). */

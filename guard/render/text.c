@@ -157,4 +157,5 @@ const struct dg_renderer dg_render_text = {
 	.verdict = print_verdict,
 	.check = dg_text_check,
 	.checks = dg_text_checks,
+	.probe = dg_text_probe,
 };

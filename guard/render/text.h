@@ -24,3 +24,4 @@ int dg_print_table(FILE *out, const struct dg_verdict *v, const char *title,
 int dg_text_check(FILE *out, const struct dg_check *check, const struct dg_style *style);
 int dg_text_checks(FILE *out, const struct dg_check *const *checks, size_t count,
 		   const struct dg_style *style);
+int dg_text_probe(FILE *out, const struct dg_probe *probe, const struct dg_style *style);

@@ -1,64 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What was read from a host: the one model that collectors fill and checks judge.
- *
- * Every fact carries a state of its own. A fact that nobody read is *unreadable*, never
- * absent: zeroed memory therefore claims nothing. The field table (facts-fields.c) names
- * each member, its type and its source; encoding, decoding, freeing and the search for
- * gaps are loops over that table. */
+/* What was read from a host: the one model that collectors fill and checks judge. */
 #pragma once
 
-#include <stdint.h>
-
-#include "policy/util.h"
-
-struct json_object;
-
-enum dg_state {
-	DG_UNREADABLE = 0, /* it may be there; it could not be read (detail says why) */
-	DG_ABSENT,	   /* looked for, and not there */
-	DG_MALFORMED,	   /* read, and not of its format (detail says where) */
-	DG_KNOWN,
-};
-
-/* First member of every fact. `detail` is owned, NULL for a known fact. */
-struct dg_meta {
-	enum dg_state state;
-	char *detail;
-};
-
-struct dg_str {
-	struct dg_meta meta;
-	char *value; /* owned; clean text (policy/text.h) */
-};
-
-/* Also a time: seconds since the epoch, UTC. The field table tells which. */
-struct dg_int {
-	struct dg_meta meta;
-	int64_t value;
-};
-
-struct dg_bool {
-	struct dg_meta meta;
-	bool value;
-};
-
-/* All lists share this layout; DG_LIST gives the items their type. */
-struct dg_list {
-	struct dg_meta meta;
-	size_t count;
-	void *items;
-};
-
-#define DG_LIST(type)                \
-	struct {                     \
-		struct dg_meta meta; \
-		size_t count;        \
-		type *items;         \
-	}
-
-#define dg_list_foreach(item, list)                            \
-	for (__typeof__((list).items + 0) item = (list).items; \
-	     item && item < (list).items + (list).count; item++)
+#include "policy/fact.h"
+#include "policy/facts-fields.h"
 
 struct dg_host {
 	struct dg_meta meta;
@@ -363,92 +308,11 @@ struct dg_facts {
 	struct dg_ring ring;
 };
 
-/* --- the field table (facts-fields.c) --- */
-
-enum dg_type { DG_STR, DG_INT, DG_BOOL, DG_TIME, DG_RECORD, DG_LIST_OF };
-
-struct dg_field {
-	const char *name; /* JSON key */
-	enum dg_type type;
-	bool absent_ok; /* absence is a value, not a gap */
-	size_t offset;
-	const struct dg_record *record; /* of DG_RECORD and DG_LIST_OF */
-	const char *source;		/* where it is read; NULL: as its record */
-};
-
-struct dg_record {
-	const char *name;
-	size_t size;
-	const char *source;
-	const struct dg_field *fields;
-	size_t count;
-};
-
-extern const struct dg_record dg_facts_record;
-extern const struct dg_record *const dg_grub_facts; /* of a struct dg_grub */
-extern const struct dg_record *const dg_esp_facts;  /* of a struct dg_esp */
-
-/* The field whose name is the `size` bytes at `name`; NULL: none. */
-const struct dg_field *dg_record_field(const struct dg_record *record, const char *name,
-				       size_t size);
-
-/* --- setting; every text is cleaned on its way in --- */
-
-void dg_set_str(struct dg_str *fact, const char *value);
-void dg_set_strn(struct dg_str *fact, const char *value, size_t size);
-void dg_set_int(struct dg_int *fact, int64_t value);
-void dg_set_bool(struct dg_bool *fact, bool value);
-void dg_set_known(struct dg_meta *meta);
-/* The fact at `meta` is not known. `fmt` says why (what happened, where). */
-void dg_set_gap(struct dg_meta *meta, enum dg_state state, const char *fmt, ...)
-	DG_PRINTF(3, 4);
-/* A new zeroed, known item at the end of a list, which becomes known too. The pointer is
- * good until the next call. NULL where memory is short or `max` items are there. */
-void *dg_list_add(void *list, size_t item_size, size_t max);
-#define DG_ADD(list, max) \
-	((__typeof__((list)->items))dg_list_add((list), sizeof(*(list)->items), (max)))
-
-/* --- reading --- */
-
-static inline bool dg_known(const void *fact)
-{
-	return ((const struct dg_meta *)fact)->state == DG_KNOWN;
-}
-
-static inline bool dg_absent(const void *fact)
-{
-	return ((const struct dg_meta *)fact)->state == DG_ABSENT;
-}
-
-/* The value, or NULL where it is not known. */
-static inline const char *dg_get(const struct dg_str *fact)
-{
-	return dg_known(fact) ? fact->value : NULL;
-}
-
-static inline bool dg_true(const struct dg_bool *fact)
-{
-	return dg_known(fact) && fact->value;
-}
-
-const char *dg_state_name(enum dg_state state);
-
 /* --- whole models (facts-json.c) --- */
 
 void dg_facts_free(struct dg_facts *facts); /* frees the members and `facts` itself */
 DG_DEFINE_CLEANUP(struct dg_facts *, dg_facts_free);
 struct dg_facts *dg_facts_new(void); /* nothing known; NULL: no memory */
-
-/* A record as JSON and back. Decoding takes any JSON: a member of a wrong type becomes
- * malformed, a missing one unreadable, unknown keys are passed over (a newer version's
- * facts). 0 or -ENOMEM. */
-struct json_object *dg_record_encode(const struct dg_record *record, const void *data);
-int dg_record_decode(const struct dg_record *record, struct json_object *json,
-		     void *data);
-/* Take over from `json`, an object, only the members it names; within a record that is
- * known already, likewise. */
-int dg_record_merge(const struct dg_record *record, struct json_object *json, void *data);
-void dg_record_clear(const struct dg_record *record, void *data);
 
 /* Only the facts that the dotted `paths` (NULL-terminated) name, as nested objects fit
  * for dg_record_merge(). */
@@ -466,7 +330,5 @@ int dg_facts_decode(struct json_object *json, struct dg_facts **ret, char **ret_
  * list counts, `*` at the end means all members below). NULL: no gap. The text is owned
  * by the caller: "boot.pin: unreadable: ..." */
 char *dg_facts_gap(const struct dg_facts *facts, const char *path);
-/* The same for a path that starts at a record. */
-char *dg_record_gap(const struct dg_record *record, const void *data, const char *path);
 /* Where the facts of `path` come from; NULL: no such path. */
 const char *dg_facts_source(const char *path);

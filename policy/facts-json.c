@@ -178,7 +178,7 @@ static struct json_object *open_object(struct json_object *json, const char *key
 	return child;
 }
 
-/* `path` has one or two parts: a member of the facts, or of one of their records. */
+/* `path` leads through records only: a list is taken over as a whole or not at all. */
 static void encode_path(const struct dg_facts *facts, const char *path,
 			struct json_object *json)
 {
@@ -198,6 +198,8 @@ static void encode_path(const struct dg_facts *facts, const char *path,
 				encode_member(field, member_at(field, data)));
 			return;
 		}
+		if (field->type != DG_RECORD)
+			return;
 		json = open_object(json, field->name);
 		data = member_at(field, data);
 		record = field->record;

@@ -157,9 +157,9 @@ static char *find_gap(const struct dg_record *record, const void *data, const ch
 	const char *rest = *dot ? dot + 1 : NULL;
 	const struct dg_field *field;
 
-	/* An item or record that is itself not known has no members to look at. */
+	/* An item that is itself not known has no members to look at. */
 	if (!dg_known(data))
-		return dg_absent(data) ? NULL : describe_gap(data);
+		return describe_gap(data);
 	if (!dg_streq(path, "*")) {
 		field = dg_record_field(record, path, (size_t)(dot - path));
 		return field ? find_gap_at(field, data, rest)

@@ -26,13 +26,31 @@ static char *tell_unknown(const struct dg_view *view, const struct dg_finding *f
 	return dg_format("Cannot tell");
 }
 
+/* The note of a waived finding about the kernel that runs. */
 static const struct dg_waiver_note *find_note(const struct dg_finding *findings,
 					      size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (findings[i].status == DG_WAIVED)
+		if (findings[i].status == DG_WAIVED &&
+		    (dg_streq(findings[i].check->family, "kernel") ||
+		     dg_streq(findings[i].check->family, "pin")))
 			return findings[i].waiver;
 	return NULL;
+}
+
+/* "7.0.6-2-pve is what Proxmox VE 9.2.3 expects", as far as it is known. */
+static char *tell_kernel(const struct dg_view *view, const char *running)
+{
+	const char *name = view->product.name ? view->product.name : "this host";
+	const char *version = view->product.version;
+	char series[DG_SERIES_SIZE];
+	bool newer = dg_abi_series(running, series) == 0 && view->expected.series[0] &&
+		     dg_series_cmp(series, view->expected.series) > 0;
+
+	return dg_format("%s is %s %s%s%s expects%s", running,
+			 newer ? "newer than" : "what", name, version ? " " : "",
+			 version ? version : "",
+			 dg_streq(running, view->next.abi) ? ", and it boots next" : "");
 }
 
 /* Nothing at warning or above counts. */
@@ -41,13 +59,14 @@ static char *tell_fine(const struct dg_view *view, const struct dg_finding *find
 {
 	const char *running = dg_get(&view->facts->kernel.release);
 	const struct dg_waiver_note *note = find_note(findings, count);
-	const char *version = view->product.version ? view->product.version : "";
 
 	if (view->container)
 		return dg_format(
 			"This is a container (%s): its kernel is the host's, and is to "
 			"be checked there",
 			view->facts->host.container.value);
+	if (!running)
+		return dg_format("Nothing that the policy calls essential is wrong");
 	if (view->outside)
 		return dg_format(
 			"No kernel is installed here: %s was started from outside this "
@@ -56,11 +75,7 @@ static char *tell_fine(const struct dg_view *view, const struct dg_finding *find
 	if (note)
 		return dg_format("%s runs by agreement: %s (%s, %lld days left)", running,
 				 note->reason, note->owner, (long long)note->days_left);
-	if (dg_streq(running, view->next.abi))
-		return dg_format("%s is what %s %s expects, and it boots next", running,
-				 view->product.name, version);
-	return dg_format("%s is what %s %s expects", running, view->product.name,
-			 version);
+	return tell_kernel(view, running);
 }
 
 /* A summary stands behind its check's id; alone it is a sentence. */

@@ -297,8 +297,7 @@ static void try_states(struct walk *w, struct dg_meta *meta, const char *path,
 	const enum dg_state was = meta->state;
 
 	for (enum dg_state s = DG_UNREADABLE; s < DG_KNOWN; s++) {
-		/* An item that is absent is not in the list. */
-		if (s == was || (s == DG_ABSENT && (absent_ok || w->item)))
+		if (s == was || (s == DG_ABSENT && absent_ok))
 			continue;
 		meta->state = s;
 		look(w, path, dg_state_name(s));

@@ -2,8 +2,9 @@
 /* The kernels that lie on disk: images and initrds in /boot, and module directories. */
 #include <errno.h>
 
-#include "guard/collect/collect.h"
+#include "guard/collect/modules.h"
 #include "guard/parse/bzimage.h"
+#include "guard/parse/pe.h"
 #include "policy/abi.h"
 #include "policy/text.h"
 
@@ -111,21 +112,13 @@ static void set_version(const struct dg_bzimage *image, int64_t size, const char
 		dg_set_str(fact, image->version);
 }
 
-static void read_version(const struct dg_root *root, const char *path, int64_t size,
+static void read_version(const char *data, size_t n, const char *path, int64_t size,
 			 struct dg_str *fact)
 {
 	DG_CLEANUP(dg_bzimage_freep) struct dg_bzimage *image = NULL;
-	DG_FREE char *data = NULL;
 	DG_FREE char *why = NULL;
-	size_t n;
-	int r = dg_root_read_head(root, path, DG_ROOT_FILE, 0, DG_BZIMAGE_HEAD, &data,
-				  &n);
+	int r = dg_bzimage_parse(data, n, &image, &why);
 
-	if (r < 0) {
-		dg_gap_from_errno(&fact->meta, r, path);
-		return;
-	}
-	r = dg_bzimage_parse(data, n, &image, &why);
 	if (r == 0)
 		set_version(image, size, path, fact);
 	else if (why)
@@ -138,6 +131,44 @@ static void read_version(const struct dg_root *root, const char *path, int64_t s
 		dg_gap_from_errno(&fact->meta, r, path);
 }
 
+/* Whether it carries signatures for the firmware; whose, is not looked at. */
+static void read_signed(const char *data, size_t n, const char *path, int64_t size,
+			struct dg_bool *fact)
+{
+	DG_FREE char *why = NULL;
+	struct dg_pe pe;
+	int r = dg_pe_parse(data, n, (uint64_t)size, &pe, &why);
+
+	if (r == 0)
+		dg_set_bool(fact, pe.signatures_size > 0);
+	else
+		dg_set_gap(&fact->meta, r == -EMEDIUMTYPE ? DG_ABSENT : DG_MALFORMED,
+			   "%s: %s", path, why ? why : dg_errno_words(r));
+}
+
+static void set_image_gap(struct dg_installed *kernel, int r, const char *path)
+{
+	dg_gap_from_errno(&kernel->image_version.meta, r, path);
+	dg_gap_from_errno(&kernel->is_signed.meta, r, path);
+}
+
+static void read_head(const struct dg_root *root, const char *path,
+		      struct dg_installed *kernel)
+{
+	int64_t size = kernel->image_size.value;
+	DG_FREE char *data = NULL;
+	size_t n;
+	int r = dg_root_read_head(root, path, DG_ROOT_FILE, 0, DG_BZIMAGE_HEAD, &data,
+				  &n);
+
+	if (r < 0) {
+		set_image_gap(kernel, r, path);
+		return;
+	}
+	read_version(data, n, path, size, &kernel->image_version);
+	read_signed(data, n, path, size, &kernel->is_signed);
+}
+
 static void read_image(const struct dg_root *root, struct dg_installed *kernel)
 {
 	DG_FREE char *path = dg_format("/boot/vmlinuz-%s", kernel->abi.value);
@@ -146,10 +177,9 @@ static void read_image(const struct dg_root *root, struct dg_installed *kernel)
 		     : -ENOMEM;
 
 	if (r < 0)
-		dg_gap_from_errno(&kernel->image_version.meta, r, path ? path : "boot");
+		set_image_gap(kernel, r, path ? path : "boot");
 	else
-		read_version(root, path, kernel->image_size.value,
-			     &kernel->image_version);
+		read_head(root, path, kernel);
 }
 
 static void read_initrd(const struct dg_root *root, struct dg_installed *kernel)
@@ -219,7 +249,7 @@ static void read_modules(const struct dg_root *root, struct dg_installed *kernel
 }
 
 static void add_kernel(const struct dg_root *root, const char *abi,
-		       struct dg_facts *facts)
+		       const struct dg_facts *loaded, struct dg_facts *facts)
 {
 	struct dg_installed *kernel = DG_ADD(&facts->kernels, KERNELS_MAX);
 
@@ -233,11 +263,18 @@ static void add_kernel(const struct dg_root *root, const char *abi,
 	read_image(root, kernel);
 	read_initrd(root, kernel);
 	read_modules(root, kernel);
+	dg_read_built(root, loaded, kernel);
 }
 
 static void run(const struct dg_root *root, struct dg_facts *facts)
 {
+	DG_CLEANUP(dg_facts_freep) struct dg_facts *loaded = dg_facts_new();
 	struct abis abis = {.n = 0};
+
+	if (!loaded) {
+		dg_gap_from_errno(&facts->kernels.meta, -ENOMEM, "boot");
+		return;
+	}
 
 	for (size_t i = 0; i < DG_COUNT(places); i++) {
 		int r = find_abis(root, places[i].dir, places[i].prefix, &abis);
@@ -254,8 +291,9 @@ static void run(const struct dg_root *root, struct dg_facts *facts)
 	}
 	qsort(abis.abi, abis.n, sizeof(abis.abi[0]), newer_first);
 	dg_set_known(&facts->kernels.meta);
+	dg_read_modules(root, loaded);
 	for (size_t i = 0; i < abis.n; i++)
-		add_kernel(root, abis.abi[i], facts);
+		add_kernel(root, abis.abi[i], loaded, facts);
 }
 
 const struct dg_collector dg_collect_kernels = {

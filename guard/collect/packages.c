@@ -53,11 +53,26 @@ static const char *const wanted_prefixes[] = {
 	"proxmox-kernel-", "pve-kernel-", "linux-image-", "linux-binary-", "nvidia-",
 };
 
+/* What modules are built against, kernel by kernel. */
+static const char *const header_prefixes[] = {
+	"proxmox-headers-",
+	"pve-headers-",
+	"linux-headers-",
+};
+
 /* What has such a name and boots nothing: proxmox-kernel-libc-dev, linux-image-amd64-dbg.
  */
 static const char *const unwanted_parts[] = {
 	"-headers", "-libc-dev", "-dbg", "-tools", "-signed-template",
 };
+
+static bool is_header_name(const char *name)
+{
+	for (size_t i = 0; i < DG_COUNT(header_prefixes); i++)
+		if (dg_after(name, header_prefixes[i]))
+			return true;
+	return false;
+}
 
 static bool is_kernel_name(const char *name)
 {
@@ -82,7 +97,8 @@ static bool is_wanted(void *ctx, const char *name, size_t len)
 	for (size_t i = 0; i < DG_COUNT(wanted_names); i++)
 		if (dg_streq(copy, wanted_names[i]))
 			return true;
-	return dg_is_userland_package(copy) || is_kernel_name(copy);
+	return dg_is_userland_package(copy) || is_header_name(copy) ||
+	       is_kernel_name(copy);
 }
 
 static void set_optional(struct dg_str *fact, const char *value)
@@ -136,11 +152,11 @@ static void take_unsettled(const struct dg_dpkg_status *status,
 	}
 }
 
-/* Only half-installed ones: a package stays unpacked or half-configured for as long as its
- * own script, or that of one it depends on, fails, which may be weeks, and is then a fault
- * to be told and no moment to wait for. The parser names packages that are unfinished in
- * any way, so where some are half-installed, which is seldom, the file is gone through
- * for all of them. */
+/* Only half-installed ones: a package stays unpacked or half-configured for as long as
+ * its own script, or that of one it depends on, fails, which may be weeks, and is then a
+ * fault to be told and no moment to wait for. The parser names packages that are
+ * unfinished in any way, so where some are half-installed, which is seldom, the file is
+ * gone through for all of them. */
 static int read_unsettled(const char *data, size_t size,
 			  const struct dg_dpkg_status *status,
 			  struct dg_packages *packages)

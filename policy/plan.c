@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "policy/abi.h"
+#include "policy/modules.h"
 #include "policy/plan.h"
 #include "policy/text.h"
 
@@ -130,26 +131,6 @@ static int plan_unpin(const struct dg_view *view, struct dg_plan *plan)
 }
 
 /* --- strategy --- */
-
-const char *dg_view_extra_module(const struct dg_view *view)
-{
-	/* ZFS taints, and comes with every Proxmox kernel's own package. */
-	static const char *const shipped[] = {"zfs",	 "spl",	    "icp",
-					      "zavl",	 "zlua",    "zzstd",
-					      "zcommon", "znvpair", "zunicode"};
-
-	dg_list_foreach (module, view->facts->modules) {
-		const char *name = dg_get(&module->name);
-		bool known = !name;
-
-		for (size_t i = 0;
-		     !known && view->product.proxmox && i < DG_COUNT(shipped); i++)
-			known = dg_streq(name, shipped[i]);
-		if (!known)
-			return name;
-	}
-	return NULL;
-}
 
 static bool passes_devices_through(const struct dg_view *view)
 {

@@ -50,10 +50,10 @@ int dg_preflight_run(const struct dg_view *view, const struct dg_installed *kern
  * NULL) is what that is. */
 int dg_preflight_refresh(const struct dg_view *view, const struct dg_installed *kernel,
 			 struct dg_plan *plan);
-bool dg_preflight_passes(const struct dg_view *view, const struct dg_installed *kernel);
-
-/* A loaded module that no kernel package brings; NULL: none. */
-const char *dg_view_extra_module(const struct dg_view *view);
+/* None of those that differ from kernel to kernel is answered no; `once_built`: leaving
+ * out the modules that are in use and would have to be built. */
+bool dg_preflight_passes(const struct dg_view *view, const struct dg_installed *kernel,
+			 bool once_built);
 
 /* What should be done about `findings`, a verdict's. *ret is NULL where nothing is to be
  * done. 0 or -ENOMEM. */

@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What must hold before the boot configuration is moved to another kernel. A question
- * that cannot be answered is not passed: it says so. */
+ * that cannot be answered is not passed: it says so.
+ *
+ * Plans never lead to a kernel older than the running one, so that one kernel's ZFS might
+ * not know the pool's features does not arise here. */
 #include <errno.h>
 #include <stdarg.h>
 
+#include "policy/modules.h"
 #include "policy/plan.h"
 #include "policy/text.h"
 
 struct question {
 	const char *id;
-	bool of_kernel;	 /* differs from kernel to kernel; else it is the host's */
+	bool of_kernel; /* differs from kernel to kernel; else it is the host's */
+	bool of_build;	/* a no becomes a yes by building modules */
 	bool of_refresh; /* asked where no kernel is moved to, too; `kernel` may be NULL
 			  */
 	void (*ask)(const struct dg_view *view, const struct dg_installed *kernel,
@@ -94,41 +99,116 @@ static void ask_package(const struct dg_view *view, const struct dg_installed *k
 	}
 }
 
+/* The names of the needed modules that are `want` in `kernel`: "a, b". NULL: none. */
+static char *list_modules(const struct dg_view *view, const struct dg_installed *kernel,
+			  unsigned want)
+{
+	char *all = NULL;
+
+	dg_list_foreach (module, view->facts->modules) {
+		char *longer;
+
+		if (!dg_module_is_needed(view, module) ||
+		    !(want & 1u << dg_module_presence(view, kernel, module, NULL)))
+			continue;
+		longer = dg_format("%s%s%s", all ? all : "", all ? ", " : "",
+				   module->name.value);
+		free(all);
+		all = longer;
+	}
+	return all;
+}
+
 static void ask_out_of_tree(const struct dg_view *view, const struct dg_installed *kernel,
 			    struct dg_preflight *p)
 {
-	const char *name = dg_view_extra_module(view);
+	const char *abi = kernel->abi.value, *why = kernel->built.meta.detail;
+	DG_FREE char *missing =
+		list_modules(view, kernel, 1u << DG_MISSING | 1u << DG_NAMESAKE);
+	DG_FREE char *untold = list_modules(view, kernel, 1u << DG_PRESENCE_UNTOLD);
+	DG_FREE char *there = list_modules(view, kernel, 1u << DG_PRESENT);
+	DG_FREE char *gap = dg_facts_gap(view->facts, "modules.name");
 
-	if (!dg_known(&view->facts->modules) && !dg_absent(&view->facts->modules))
-		answer(p, DG_CANNOT_TELL, "which modules are loaded cannot be read");
-	else if (!name)
+	if (missing) {
+		answer(p, DG_NO, "missing for %s: %s", abi, missing);
+		p->unblock = dg_module_unblock(view, kernel);
+	} else if (gap) {
+		answer(p, DG_CANNOT_TELL, "which modules are loaded: %s", gap);
+	} else if (untold) {
+		answer(p, DG_CANNOT_TELL, "whether %s has %s: %s", abi, untold,
+		       why ? why : "not read");
+	} else if (there) {
+		answer(p, DG_YES, "built for %s: %s", abi, there);
+	} else {
 		answer(p, DG_YES,
 		       "no module from outside the kernel's packages is in use");
-	else
+	}
+}
+
+static const struct dg_built *find_unsigned(const struct dg_view *view,
+					    const struct dg_installed *kernel, bool known)
+{
+	dg_list_foreach (module, view->facts->modules) {
+		const struct dg_built *built = NULL;
+
+		if (dg_module_is_extra(view, module) &&
+		    dg_module_presence(view, kernel, module, &built) == DG_PRESENT &&
+		    dg_known(&built->is_signed) == known && !dg_true(&built->is_signed))
+			return built;
+	}
+	return NULL;
+}
+
+/* With Secure Boot on: the firmware refuses an unsigned image, and the kernel, locked
+ * down, unsigned modules (Linux, Documentation/admin-guide/module-signing.rst). */
+static void ask_signatures(const struct dg_view *view, const struct dg_installed *kernel,
+			   struct dg_preflight *p)
+{
+	const struct dg_built *bare = find_unsigned(view, kernel, true);
+	const struct dg_built *untold = find_unsigned(view, kernel, false);
+	const char *why = kernel->is_signed.meta.detail;
+
+	if (!dg_known(&kernel->is_signed)) {
 		answer(p, DG_CANNOT_TELL,
-		       "%s is in use; whether it is built for %s was not looked at: see "
-		       "dkms "
-		       "status",
-		       name, kernel->abi.value);
+		       "Secure Boot is on, and the image's signature cannot "
+		       "be read: %s",
+		       why ? why : "not looked at");
+	} else if (!kernel->is_signed.value) {
+		answer(p, DG_NO, "Secure Boot is on, and the image of %s is not signed",
+		       kernel->abi.value);
+		if (view->product.proxmox)
+			p->unblock = dg_format("apt install proxmox-kernel-%s-signed",
+					       kernel->abi.value);
+	} else if (bare) {
+		answer(p, DG_NO, "Secure Boot is on, and %s for %s is not signed",
+		       bare->name.value, kernel->abi.value);
+		p->unblock =
+			dg_format("sign it with a key that the firmware knows (mokutil "
+				  "--import)");
+	} else if (untold) {
+		why = untold->is_signed.meta.detail;
+		answer(p, DG_CANNOT_TELL,
+		       "Secure Boot is on, and the signature of %s for %s: %s",
+		       untold->name.value, kernel->abi.value,
+		       why ? why : "not looked at");
+	} else {
+		answer(p, DG_YES, "Secure Boot is on, and the image%s signed",
+		       dg_view_extra_module(view) ? " and the modules in use are"
+						  : " is");
+	}
 }
 
 static void ask_secure_boot(const struct dg_view *view, const struct dg_installed *kernel,
 			    struct dg_preflight *p)
 {
 	const struct dg_efi *efi = &view->facts->boot.efi;
-	const struct dg_package *package =
-		dg_view_kernel_package(view, kernel->abi.value);
 
 	if (!dg_known(&efi->secure_boot) && !dg_absent(&efi->secure_boot))
 		answer(p, DG_CANNOT_TELL, "whether Secure Boot is on cannot be read");
 	else if (!dg_true(&efi->secure_boot))
 		answer(p, DG_YES, "Secure Boot is off");
-	else if (package && dg_ends_with(package->name.value, "-signed"))
-		answer(p, DG_YES, "%s is a signed build", package->name.value);
 	else
-		answer(p, DG_CANNOT_TELL,
-		       "Secure Boot is on, and the image's signature was not "
-		       "looked at");
+		ask_signatures(view, kernel, p);
 }
 
 /* Can proxmox-boot-tool write to this ESP? It mounts each itself, and skips one that is
@@ -319,7 +399,10 @@ static const struct question questions[] = {
 	{.id = "initrd-present", .of_kernel = true, .ask = ask_initrd},
 	{.id = "modules-present", .of_kernel = true, .ask = ask_modules},
 	{.id = "package-configured", .of_kernel = true, .ask = ask_package},
-	{.id = "out-of-tree-modules", .of_kernel = true, .ask = ask_out_of_tree},
+	{.id = "out-of-tree-modules",
+	 .of_kernel = true,
+	 .of_build = true,
+	 .ask = ask_out_of_tree},
 	{.id = "secure-boot", .of_kernel = true, .ask = ask_secure_boot},
 	{.id = "packages-settled", .of_refresh = true, .ask = ask_settled},
 	{.id = "no-next-boot-pin", .ask = ask_next_pin},
@@ -376,14 +459,15 @@ int dg_preflight_refresh(const struct dg_view *view, const struct dg_installed *
 	return run(view, kernel, plan, true);
 }
 
-bool dg_preflight_passes(const struct dg_view *view, const struct dg_installed *kernel)
+bool dg_preflight_passes(const struct dg_view *view, const struct dg_installed *kernel,
+			 bool once_built)
 {
 	bool passes = true;
 
 	for (size_t i = 0; i < DG_COUNT(questions) && passes; i++) {
 		struct dg_preflight p = {0};
 
-		if (!questions[i].of_kernel)
+		if (!questions[i].of_kernel || (once_built && questions[i].of_build))
 			continue;
 		questions[i].ask(view, kernel, &p);
 		passes = p.ok != DG_NO;

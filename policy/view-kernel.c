@@ -171,20 +171,44 @@ static bool is_candidate(const struct dg_view *view, const struct dg_installed *
 	       (!running || dg_abi_cmp(abi, running) >= 0);
 }
 
+static const struct dg_installed *find_candidate(
+	const struct dg_view *view,
+	bool (*suits)(const struct dg_view *, const struct dg_installed *))
+{
+	const struct dg_installed *newest = NULL;
+
+	dg_list_foreach (kernel, view->facts->kernels)
+		if (is_candidate(view, kernel) &&
+		    (!newest || dg_abi_cmp(kernel->abi.value, newest->abi.value) > 0) &&
+		    (!suits || suits(view, kernel)))
+			newest = kernel;
+	return newest;
+}
+
+static bool passes(const struct dg_view *view, const struct dg_installed *kernel)
+{
+	return dg_preflight_passes(view, kernel, false);
+}
+
+static bool passes_once_built(const struct dg_view *view,
+			      const struct dg_installed *kernel)
+{
+	return dg_preflight_passes(view, kernel, true);
+}
+
 /* The newest of the expected series that passes the preflights, never older than what
- * runs; else the newest of them, whose failed preflights the plan then shows. */
+ * runs; else the newest of them, whose failed preflights the plan then shows. What runs
+ * is no way out of a newer one's missing modules: it is those that have to be built. */
 void dg_view_target(struct dg_view *view)
 {
-	const struct dg_installed *newest = NULL, *passing = NULL;
+	const char *running = dg_get(&view->facts->kernel.release);
+	const struct dg_installed *target = find_candidate(view, passes);
 
-	dg_list_foreach (kernel, view->facts->kernels) {
-		if (!is_candidate(view, kernel))
-			continue;
-		if (!newest || dg_abi_cmp(kernel->abi.value, newest->abi.value) > 0)
-			newest = kernel;
-		if (dg_preflight_passes(view, kernel) &&
-		    (!passing || dg_abi_cmp(kernel->abi.value, passing->abi.value) > 0))
-			passing = kernel;
+	if (!target || dg_streq(dg_get(&target->abi), running)) {
+		const struct dg_installed *built =
+			find_candidate(view, passes_once_built);
+
+		target = built ? built : target;
 	}
-	view->target = passing ? passing : newest;
+	view->target = target ? target : find_candidate(view, NULL);
 }

@@ -12,6 +12,9 @@ static void redact(struct dg_facts *facts)
 {
 	if (dg_known(&facts->host.name))
 		dg_set_str(&facts->host.name, "redacted");
+	dg_list_foreach (guest, facts->guests)
+		if (dg_known(&guest->name))
+			dg_set_str(&guest->name, "redacted");
 }
 
 static int run_facts(const struct dg_options *options)

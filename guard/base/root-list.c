@@ -92,20 +92,24 @@ static int names_finish(struct names *names, char ***ret_names, size_t *ret_n)
 	return 0;
 }
 
+int dg_fd_list(int *fd, size_t cap, char ***ret_names, size_t *ret_n)
+{
+	DG_CLOSEDIR DIR *dir = fdopendir(*fd);
+	DG_CLEANUP(names_clean) struct names names = {0};
+	int r;
+
+	if (!dir)
+		return -errno;
+	dg_steal_fd(fd);
+	r = names_read(&names, dir, cap);
+	return r < 0 ? r : names_finish(&names, ret_names, ret_n);
+}
+
 int dg_root_list(const struct dg_root *root, const char *path, size_t cap,
 		 char ***ret_names, size_t *ret_n)
 {
 	DG_CLOSE int fd = -1;
-	DG_CLOSEDIR DIR *dir = NULL;
-	DG_CLEANUP(names_clean) struct names names = {0};
 	int r = dg_root_open(root, path, DG_ROOT_DIR, &fd);
 
-	if (r < 0)
-		return r;
-	dir = fdopendir(fd);
-	if (!dir)
-		return -errno;
-	dg_steal_fd(&fd);
-	r = names_read(&names, dir, cap);
-	return r < 0 ? r : names_finish(&names, ret_names, ret_n);
+	return r < 0 ? r : dg_fd_list(&fd, cap, ret_names, ret_n);
 }

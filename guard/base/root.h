@@ -93,6 +93,8 @@ int dg_fd_read_at(int fd, uint64_t offset, void *buf, size_t len, size_t *ret_si
  */
 int dg_root_list(const struct dg_root *root, const char *path, size_t cap,
 		 char ***ret_names, size_t *ret_n);
+/* The same of an open directory; takes over the descriptor and sets *fd to -1. */
+int dg_fd_list(int *fd, size_t cap, char ***ret_names, size_t *ret_n);
 void dg_names_free(char **names);
 DG_DEFINE_CLEANUP(char **, dg_names_free);
 #define DG_NAMES_FREE DG_CLEANUP(dg_names_freep)

@@ -3,9 +3,9 @@
 #include "policy/catalog.h"
 
 static const struct dg_family *const families[] = {
-	&dg_kernel_checks, &dg_package_checks,	&dg_boot_checks,
-	&dg_esp_checks,	   &dg_pin_checks,	&dg_qemu_checks,
-	&dg_module_checks, &dg_pressure_checks, &dg_guard_checks,
+	&dg_kernel_checks,   &dg_package_checks, &dg_boot_checks, &dg_esp_checks,
+	&dg_pin_checks,	     &dg_ring_checks,	 &dg_qemu_checks, &dg_module_checks,
+	&dg_pressure_checks, &dg_guard_checks,
 };
 
 static const struct dg_check *all[DG_CHECKS_MAX];

@@ -14,5 +14,5 @@ const struct dg_check *dg_catalog_find(const char *id);
 const char *const *dg_catalog_ids(void);
 
 extern const struct dg_family dg_kernel_checks, dg_package_checks, dg_boot_checks,
-	dg_esp_checks, dg_pin_checks, dg_qemu_checks, dg_module_checks,
+	dg_esp_checks, dg_pin_checks, dg_qemu_checks, dg_ring_checks, dg_module_checks,
 	dg_pressure_checks, dg_guard_checks;

@@ -123,89 +123,6 @@ static void test_ledger_files(void **state)
 	assert_int_equal(facts->ledger.items[3].meta.state, DG_MALFORMED);
 }
 
-/* --- guests --- */
-
-static void expect_guest(const char *vmid, bool passthrough)
-{
-	FACTS_CLEANUP struct dg_facts *facts = collect(&tree, &dg_collect_guests);
-
-	dg_list_foreach (guest, facts->guests) {
-		if (!dg_streq(dg_get(&guest->vmid), vmid))
-			continue;
-		assert_true(dg_known(&guest->passthrough));
-		assert_int_equal(guest->passthrough.value, passthrough);
-		return;
-	}
-	fail_msg("no guest %s in %s", vmid, said(&facts->guests));
-}
-
-#define NODE "etc/pve/nodes/pve1/qemu-server/"
-
-static void test_guests(void **state)
-{
-	static const struct {
-		const char *text;
-		bool passthrough;
-	} cases[] = {
-		{"cores: 4\nhostpci0: 0000:01:00.0,pcie=1\n", true},
-		{"hostpci15: mapping=gpu", true},
-		{"hostpci: x\n", false},
-		{"hostpci0 : x\n", false},
-		{"#hostpci0: x\n", false},
-		{"name: hostpci0:\n", false},
-		{"cores: 2\n\n[snap]\nhostpci0: 01:00\n", false},
-		{"cores: 2\r\nhostpci1: 01:00\r\n[PENDING]\n", true},
-		{"\xff\xfe\x01\n", false},
-		{"", false},
-	};
-
-	(void)state;
-	put_link(&tree, "etc/pve/qemu-server", "nodes/pve1/qemu-server");
-	for (size_t i = 0; i < DG_COUNT(cases); i++) {
-		put(&tree, NODE "103.conf", cases[i].text);
-		expect_guest("103", cases[i].passthrough);
-	}
-	/* Without the link, the host's name tells. */
-	drop(&tree, "etc/pve/qemu-server");
-	put(&tree, "proc/sys/kernel/hostname", "pve1.example.org\n");
-	expect_guest("103", false);
-}
-
-static void test_guest_files(void **state)
-{
-	static const char nul[] = "cores: 1\0hostpci0: x\n";
-	FACTS_CLEANUP struct dg_facts *none = collect(&tree, &dg_collect_guests);
-	FACTS_CLEANUP struct dg_facts *facts = NULL;
-
-	(void)state;
-	assert_true(dg_absent(&none->guests));
-	put(&tree, "etc/hostname", "../../../../etc\n");
-	put_link(&tree, "etc/pve/qemu-server", "nodes/pve1/qemu-server");
-	put(&tree, NODE "x.conf", "hostpci0: x\n");
-	put(&tree, NODE "1.conf.tmp", "hostpci0: x\n");
-	put(&tree, NODE ".conf", "hostpci0: x\n");
-	put_fifo(&tree, NODE "100.conf");
-	put_sparse(&tree, NODE "101.conf", (off_t)1 << 30);
-	put_data(&tree, NODE "102.conf", nul, sizeof(nul) - 1);
-	put_link(&tree, NODE "103.conf", "migrated");
-	put(&tree, NODE "104.conf", "hostpci0: x\n");
-	facts = collect(&tree, &dg_collect_guests);
-	assert_int_equal(facts->guests.count, 4);
-	assert_string_equal(said(&facts->guests.items[0]),
-			    "unreadable: /etc/pve/qemu-server/100.conf: is not a regular "
-			    "file");
-	assert_int_equal(facts->guests.items[1].meta.state, DG_UNREADABLE);
-	assert_int_equal(facts->guests.items[2].meta.state, DG_MALFORMED);
-	assert_true(dg_true(&facts->guests.items[3].passthrough));
-	drop(&tree, "etc/pve/qemu-server");
-	put(&tree, "etc/pve/qemu-server", "a file\n");
-	{
-		FACTS_CLEANUP struct dg_facts *file = collect(&tree, &dg_collect_guests);
-
-		assert_true(dg_absent(&file->guests));
-	}
-}
-
 static int setup(void **state)
 {
 	(void)state;
@@ -226,7 +143,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_entry),  TEST(test_bad_entries), TEST(test_ledger_files),
-		TEST(test_guests), TEST(test_guest_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

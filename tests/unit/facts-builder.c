@@ -341,6 +341,11 @@ static struct dg_facts *host_any(void)
 	dg_set_bool(&f->boot.managed, false);
 	dg_set_known(&f->boot.efi.meta);
 	dg_set_bool(&f->boot.efi.booted, false);
+	dg_set_known(&f->ring.meta);
+	dg_set_bool(&f->ring.inferred, false);
+	dg_set_int(&f->ring.features, 0x3ffff);
+	dg_set_int(&f->ring.last_op, 64);
+	dg_set_int(&f->ring.disabled, 0);
 	return f;
 }
 

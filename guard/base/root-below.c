@@ -69,6 +69,23 @@ static char *join(const struct dg_below *below, const char *name)
 	return dg_format("%s/%s", below->path, name);
 }
 
+int dg_below_descend(const struct dg_below *below, const char *name, struct dg_below *ret)
+{
+	DG_FREE char *path = join(below, name);
+	int r = path ? resolve(below, name, O_RDONLY | O_DIRECTORY | O_NONBLOCK)
+		     : -ENOMEM;
+
+	if (r == -ELOOP)
+		return dg_below_open(below->root, path, ret);
+	if (r < 0)
+		return r;
+	*ret = (struct dg_below){.root = below->root,
+				 .path = DG_STEAL(path),
+				 .fd = r,
+				 .procfs = below->procfs};
+	return 0;
+}
+
 /* Look at what it is before it is opened, and whether it still is after that. */
 static int open_looked_at(const struct dg_below *below, const char *name, int *ret_fd)
 {
@@ -204,22 +221,13 @@ int dg_below_read(const struct dg_below *below, const char *name, size_t cap,
 	return 0;
 }
 
-int dg_below_list(const struct dg_below *below, const char *name, size_t cap,
-		  char ***ret_names, size_t *ret_n)
+int dg_below_list(const struct dg_below *below, size_t cap, char ***ret_names,
+		  size_t *ret_n)
 {
-	DG_CLOSE int fd = -1;
-	int r = resolve(below, *name ? name : ".", O_RDONLY | O_DIRECTORY | O_NONBLOCK);
+	/* A descriptor of its own: reading names moves its position. */
+	DG_CLOSE int fd = resolve(below, ".", O_RDONLY | O_DIRECTORY | O_NONBLOCK);
 
-	if (r == -ELOOP) {
-		DG_FREE char *path = join(below, name);
-
-		return path ? dg_root_list(below->root, path, cap, ret_names, ret_n)
-			    : -ENOMEM;
-	}
-	if (r < 0)
-		return r;
-	fd = r;
-	return dg_fd_list(&fd, cap, ret_names, ret_n);
+	return fd < 0 ? fd : dg_fd_list(&fd, cap, ret_names, ret_n);
 }
 
 /* --- links --- */

@@ -26,6 +26,9 @@ struct dg_below {
 
 /* The caller closes *ret; `root` has to outlive it. */
 int dg_below_open(const struct dg_root *root, const char *path, struct dg_below *ret);
+/* The same of a directory below; `below` may be closed before it. */
+int dg_below_descend(const struct dg_below *below, const char *name,
+		     struct dg_below *ret);
 void dg_below_close(struct dg_below *below); /* takes DG_BELOW_NONE */
 #define DG_BELOW_CLEANUP DG_CLEANUP(dg_below_close)
 
@@ -35,9 +38,9 @@ int dg_below_read(const struct dg_below *below, const char *name, size_t cap,
 /* A file that is shorter than `room` into the caller's buffer; else -EFBIG. */
 int dg_below_read_small(const struct dg_below *below, const char *name, char *buf,
 			size_t room, size_t *ret_size);
-/* As dg_root_list(); `name` "" is the directory itself. */
-int dg_below_list(const struct dg_below *below, const char *name, size_t cap,
-		  char ***ret_names, size_t *ret_n);
+/* The names in the directory itself; as dg_root_list(). */
+int dg_below_list(const struct dg_below *below, size_t cap, char ***ret_names,
+		  size_t *ret_n);
 /* As dg_root_readlink(), and on a procfs also what a magic link says. */
 int dg_below_readlink(const struct dg_below *below, const char *name, char **ret);
 /* Status of the program file that the process runs: proc/PID is open, `name` is "exe".

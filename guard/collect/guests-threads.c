@@ -55,14 +55,14 @@ static int parse_wait(const char *data, size_t size, uint32_t *ret_flags)
 	return 1;
 }
 
-static int read_wait(const struct dg_below *proc, const char *tid, uint32_t *ret_flags)
+static int read_wait(const struct dg_below *tasks, const char *tid, uint32_t *ret_flags)
 {
 	char name[64], data[SYSCALL_MAX];
 	size_t size;
 	int r;
 
-	snprintf(name, sizeof(name), "task/%.20s/syscall", tid);
-	r = dg_below_read_small(proc, name, data, sizeof(data), &size);
+	snprintf(name, sizeof(name), "%.20s/syscall", tid);
+	r = dg_below_read_small(tasks, name, data, sizeof(data), &size);
 	return r < 0 ? r : parse_wait(data, size, ret_flags);
 }
 
@@ -81,14 +81,14 @@ static void set_gap(struct dg_running *running, int r, const char *tid)
 }
 
 /* The thread's name; "?" where it has none, or ends just now. */
-static void read_name(const struct dg_below *proc, const char *tid, struct dg_str *fact)
+static void read_name(const struct dg_below *tasks, const char *tid, struct dg_str *fact)
 {
 	char name[64], data[COMM_MAX];
 	struct dg_span comm = {0};
 	size_t size;
 
-	snprintf(name, sizeof(name), "task/%.20s/comm", tid);
-	if (dg_below_read_small(proc, name, data, sizeof(data), &size) == 0)
+	snprintf(name, sizeof(name), "%.20s/comm", tid);
+	if (dg_below_read_small(tasks, name, data, sizeof(data), &size) == 0)
 		comm = dg_span_trim(dg_span_of(data, size));
 	if (comm.n)
 		dg_set_strn(fact, comm.p, comm.n);
@@ -116,15 +116,15 @@ static bool parse_thread_flags(struct dg_span stat, uint64_t *ret)
  * call: `syscall` shows the arguments of the one in which they were made, for as long as
  * they live. A tree without `stat` has their name.
  */
-static bool is_kernel_worker(const struct dg_below *proc, const char *tid,
+static bool is_kernel_worker(const struct dg_below *tasks, const char *tid,
 			     const struct dg_str *name)
 {
 	char path[64], data[STAT_MAX];
 	uint64_t flags;
 	size_t size;
 
-	snprintf(path, sizeof(path), "task/%.20s/stat", tid);
-	if (dg_below_read_small(proc, path, data, sizeof(data), &size) == 0 &&
+	snprintf(path, sizeof(path), "%.20s/stat", tid);
+	if (dg_below_read_small(tasks, path, data, sizeof(data), &size) == 0 &&
 	    parse_thread_flags(dg_span_of(data, size), &flags))
 		return flags & PF_IO_WORKER;
 	return dg_after(dg_get(name), "iou-");
@@ -136,15 +136,15 @@ static void str_clear(struct dg_str *str)
 	free(str->meta.detail);
 }
 
-static int add_wait(const struct dg_below *proc, struct dg_running *running,
+static int add_wait(const struct dg_below *tasks, struct dg_running *running,
 		    const char *tid, uint32_t flags)
 {
 	DG_CLEANUP(str_clear) struct dg_str name = {0};
 	struct dg_ring_wait *wait;
 	int64_t number;
 
-	read_name(proc, tid, &name);
-	if (is_kernel_worker(proc, tid, &name))
+	read_name(tasks, tid, &name);
+	if (is_kernel_worker(tasks, tid, &name))
 		return 0;
 	wait = DG_ADD(&running->waits, THREADS_MAX);
 	if (!wait)
@@ -170,20 +170,20 @@ static bool is_gone(int r)
  * was not put there, and nothing can be said. The number of threads that were seen, or a
  * negative errno that was made a gap.
  */
-static int read_threads(const struct dg_below *proc, struct dg_running *running,
+static int read_threads(const struct dg_below *tasks, struct dg_running *running,
 			char *const *tids)
 {
-	bool live = dg_root_is_live(proc->root);
+	bool live = dg_root_is_live(tasks->root);
 	int seen = 0;
 
 	for (; *tids; tids++) {
 		uint32_t flags;
-		int r = read_wait(proc, *tids, &flags);
+		int r = read_wait(tasks, *tids, &flags);
 
 		if (live && is_gone(r))
 			continue;
 		if (r > 0)
-			r = add_wait(proc, running, *tids, flags);
+			r = add_wait(tasks, running, *tids, flags);
 		if (r < 0) {
 			set_gap(running, r, *tids);
 			return r;
@@ -193,26 +193,46 @@ static int read_threads(const struct dg_below *proc, struct dg_running *running,
 	return seen;
 }
 
-int dg_guest_read_waits(const struct dg_below *proc, struct dg_running *running)
+static int open_tasks(const struct dg_root *root, int64_t pid, struct dg_below *ret)
+{
+	DG_BELOW_CLEANUP struct dg_below proc = DG_BELOW_NONE;
+	int r = dg_guest_open(root, pid, &proc);
+
+	return r < 0 ? r : dg_below_descend(&proc, "task", ret);
+}
+
+static void read_tasks(const struct dg_below *tasks, struct dg_running *running)
 {
 	DG_NAMES_FREE char **tids = NULL;
 	struct dg_meta *meta = &running->waits.meta;
-	int seen, r = dg_below_list(proc, "task", THREADS_MAX, &tids, NULL);
+	int seen, r = dg_below_list(tasks, THREADS_MAX, &tids, NULL);
+
+	if (r < 0) {
+		dg_set_gap(meta, DG_UNREADABLE, "/%s: %s", tasks->path,
+			   dg_errno_words(r));
+		return;
+	}
+	seen = read_threads(tasks, running, tids);
+	/* All gone: so is the process, or the kernel has no such files. */
+	if (seen == 0)
+		dg_set_gap(meta, DG_UNREADABLE, "/%s: no thread's system call is shown",
+			   tasks->path);
+	else if (seen > 0 && running->waits.count == 0)
+		set_none(meta);
+}
+
+int dg_guest_read_waits(const struct dg_below *proc, struct dg_running *running)
+{
+	DG_BELOW_CLEANUP struct dg_below tasks = DG_BELOW_NONE;
+	int r = dg_below_descend(proc, "task", &tasks);
 
 	if (is_gone(r) && dg_root_is_live(proc->root))
 		return -ESRCH;
-	if (r < 0) {
-		dg_set_gap(meta, DG_UNREADABLE, "/%s/task: %s", proc->path,
-			   dg_errno_words(r));
-		return 0;
-	}
-	seen = read_threads(proc, running, tids);
-	/* All gone: so is the process, or the kernel has no such files. */
-	if (seen == 0)
-		dg_set_gap(meta, DG_UNREADABLE,
-			   "/%s/task: no thread's system call is shown", proc->path);
-	else if (seen > 0 && running->waits.count == 0)
-		set_none(meta);
+	if (r < 0)
+		dg_set_gap(&running->waits.meta, DG_UNREADABLE, "/%s/task: %s",
+			   proc->path, dg_errno_words(r));
+	else
+		read_tasks(&tasks, running);
 	return 0;
 }
 
@@ -244,7 +264,7 @@ static void drop_wait(struct dg_running *running, size_t at)
  * that runs at the moment, or does something else, waits as before a moment later. How
  * often it was seen to wait plainly is kept, for whoever weighs it.
  */
-static void look_at_wait(const struct dg_below *proc, struct dg_running *running,
+static void look_at_wait(const struct dg_below *tasks, struct dg_running *running,
 			 size_t at)
 {
 	struct dg_ring_wait *wait = &running->waits.items[at];
@@ -254,7 +274,7 @@ static void look_at_wait(const struct dg_below *proc, struct dg_running *running
 	int r;
 
 	snprintf(tid, sizeof(tid), "%lld", (long long)wait->tid.value);
-	r = read_wait(proc, tid, &flags);
+	r = read_wait(tasks, tid, &flags);
 	if (is_gone(r)) {
 		drop_wait(running, at);
 		return;
@@ -264,11 +284,11 @@ static void look_at_wait(const struct dg_below *proc, struct dg_running *running
 	dg_set_int(&wait->looks, looks + (r > 0 && is_plain(wait)));
 }
 
-static void look_at_waits(const struct dg_below *proc, struct dg_running *running)
+static void look_at_waits(const struct dg_below *tasks, struct dg_running *running)
 {
 	for (size_t i = running->waits.count; i-- > 0;)
 		if (is_plain(&running->waits.items[i]))
-			look_at_wait(proc, running, i);
+			look_at_wait(tasks, running, i);
 }
 
 /* I/O threads of a QEMU that waits in rings, none of which was waiting: all were busy. */
@@ -281,13 +301,13 @@ static bool may_be_busy(const struct dg_running *running)
 
 static void look_at_guest(const struct dg_root *root, struct dg_running *running)
 {
-	DG_BELOW_CLEANUP struct dg_below proc = DG_BELOW_NONE;
-	int r = dg_guest_open(root, running->pid.value, &proc);
+	DG_BELOW_CLEANUP struct dg_below tasks = DG_BELOW_NONE;
+	int r = open_tasks(root, running->pid.value, &tasks);
 
 	if (r == 0 && may_be_busy(running))
-		dg_guest_read_waits(&proc, running);
+		read_tasks(&tasks, running);
 	else if (r == 0)
-		look_at_waits(&proc, running);
+		look_at_waits(&tasks, running);
 	while (is_gone(r) && running->waits.count)
 		drop_wait(running, running->waits.count - 1);
 }

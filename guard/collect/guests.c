@@ -139,7 +139,7 @@ static int open_dir(const struct dg_root *root, const char *path, struct dg_belo
 {
 	int r = dg_below_open(root, path, ret);
 
-	return r < 0 ? r : dg_below_list(ret, "", NAMES_CAP, ret_names, NULL);
+	return r < 0 ? r : dg_below_list(ret, NAMES_CAP, ret_names, NULL);
 }
 
 static void read_configured(const struct dg_root *root, struct dg_facts *facts)

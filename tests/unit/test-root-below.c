@@ -105,22 +105,31 @@ static void bounds_sizes(void **state)
 static void lists_and_follows(void **state)
 {
 	DG_BELOW_CLEANUP struct dg_below below = DG_BELOW_NONE;
-	DG_NAMES_FREE char **own = NULL, **all = NULL, **sub = NULL;
+	DG_BELOW_CLEANUP struct dg_below sub = DG_BELOW_NONE;
+	struct dg_below none = DG_BELOW_NONE;
+	DG_NAMES_FREE char **own = NULL, **all = NULL, **again = NULL, **in_sub = NULL;
 	DG_FREE char *target = NULL;
 	size_t n, m;
 
 	(void)state;
 	assert_int_equal(dg_below_open(tree.root, "d", &below), 0);
 	assert_int_equal(dg_root_list(tree.root, "d", 100, &own, &n), 0);
-	assert_int_equal(dg_below_list(&below, "", 100, &all, &m), 0);
+	assert_int_equal(dg_below_list(&below, 100, &all, &m), 0);
 	assert_int_equal(n, m);
 	for (size_t i = 0; i < n; i++)
 		assert_string_equal(own[i], all[i]);
-	assert_int_equal(dg_below_list(&below, "linked", 100, &sub, &m), 0);
+	assert_int_equal(dg_below_list(&below, 100, &again, &m), 0);
+	assert_int_equal(n, m);
+	assert_int_equal(dg_below_list(&below, 1, &in_sub, &m), -E2BIG);
+	assert_int_equal(dg_below_descend(&below, "linked", &sub), 0);
+	assert_int_equal(dg_below_list(&sub, 100, &in_sub, &m), 0);
 	assert_int_equal(m, 1);
-	assert_int_equal(dg_below_list(&below, "file", 100, &sub, &m), -ENOTDIR);
-	assert_int_equal(dg_below_list(&below, "none", 100, &sub, &m), -ENOENT);
-	assert_int_equal(dg_below_list(&below, "", 1, &sub, &m), -E2BIG);
+	dg_below_close(&sub);
+	assert_int_equal(dg_below_descend(&below, "sub", &sub), 0);
+	assert_string_equal(sub.path, "d/sub");
+	assert_int_equal(dg_below_descend(&below, "file", &none), -ENOTDIR);
+	assert_int_equal(dg_below_descend(&below, "none", &none), -ENOENT);
+	assert_int_equal(none.fd, -1);
 	assert_int_equal(dg_below_readlink(&below, "up", &target), 0);
 	assert_string_equal(target, "../outside");
 }

@@ -13,8 +13,8 @@
 
 struct question {
 	const char *id;
-	bool of_kernel; /* differs from kernel to kernel; else it is the host's */
-	bool of_build;	/* a no becomes a yes by building modules */
+	bool of_kernel;	 /* differs from kernel to kernel; else it is the host's */
+	bool of_build;	 /* a no becomes a yes by building modules */
 	bool of_refresh; /* asked where no kernel is moved to, too; `kernel` may be NULL
 			  */
 	void (*ask)(const struct dg_view *view, const struct dg_installed *kernel,

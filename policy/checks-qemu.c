@@ -129,7 +129,7 @@ static const struct dg_check binary_stale = {
 	.severity = DG_NOTICE,
 	.grades = "warning across a major version",
 	.flags = DG_HOST_KERNEL | DG_SETTLED_ONLY,
-	.needs = {"guests", "qemu"},
+	.needs = {"guests", "qemu.path"},
 	.each = {"guests.vmid", "guests.running", "guests.running.binary"},
 	.run = check_binary_stale,
 	.remedy = "Migrate the guest away and back, or stop and start it.",
@@ -252,8 +252,9 @@ static const char *why_refused(const struct dg_ring *ring)
 /* Only where io_uring is refused does it matter which drives could not be seen. */
 static char *find_drive_gap(const struct dg_facts *facts)
 {
-	static const char *const paths[] = {"guests.configured.aio",
-					    "guests.running.drives.aio"};
+	static const char *const paths[] = {
+		"guests.vmid", "guests.configured.name", "guests.configured.aio",
+		"guests.running.drives.name", "guests.running.drives.aio"};
 	char *gap = NULL;
 
 	for (size_t i = 0; !gap && i < DG_COUNT(paths); i++)

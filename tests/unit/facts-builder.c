@@ -313,6 +313,51 @@ static void add_esp(struct dg_facts *f, const char *disk, const char *uuid,
 
 /* --- hosts --- */
 
+static void set_ring(struct dg_ring *ring)
+{
+	dg_set_known(&ring->meta);
+	dg_set_bool(&ring->inferred, false);
+	dg_set_int(&ring->features, 0x3ffff);
+	dg_set_int(&ring->last_op, 64);
+	dg_set_int(&ring->disabled, 0);
+}
+
+static void set_binary(struct dg_binary *qemu, const char *version, const char *build_id)
+{
+	dg_set_known(&qemu->meta);
+	dg_set_str(&qemu->path, "/usr/bin/qemu-system-x86_64");
+	dg_set_str(&qemu->version, version);
+	dg_set_str(&qemu->build_id, build_id);
+	dg_set_bool(&qemu->io_uring, true);
+	dg_set_bool(&qemu->deleted, false);
+}
+
+struct dg_guest *add_guest(struct dg_facts *f, const char *version, const char *build_id)
+{
+	struct dg_guest *guest = DG_ADD(&f->guests, MAX);
+	struct dg_running *running = &guest->running;
+	struct dg_drive *drive;
+	struct dg_ring_wait *wait;
+
+	assert_non_null(guest);
+	dg_set_str(&guest->vmid, "109");
+	dg_set_bool(&guest->passthrough, false);
+	dg_set_known(&running->meta);
+	dg_set_int(&running->pid, 4711);
+	set_binary(&running->binary, version, build_id);
+	drive = DG_ADD(&guest->configured, MAX);
+	dg_set_str(&drive->name, "scsi0");
+	dg_set_str(&drive->aio, "io_uring");
+	dg_set_bool(&drive->direct, true);
+	dg_set_str(&DG_ADD(&running->iothreads, MAX)->name, "iothread0");
+	wait = DG_ADD(&running->waits, MAX);
+	dg_set_int(&wait->tid, 4712);
+	dg_set_str(&wait->name, "IO iothread0");
+	dg_set_int(&wait->flags, 0x9); /* without NO_IOWAIT */
+	settle(&dg_facts_record, f);
+	return guest;
+}
+
 static struct dg_facts *host_any(void)
 {
 	struct dg_facts *f = dg_facts_new();
@@ -341,11 +386,8 @@ static struct dg_facts *host_any(void)
 	dg_set_bool(&f->boot.managed, false);
 	dg_set_known(&f->boot.efi.meta);
 	dg_set_bool(&f->boot.efi.booted, false);
-	dg_set_known(&f->ring.meta);
-	dg_set_bool(&f->ring.inferred, false);
-	dg_set_int(&f->ring.features, 0x3ffff);
-	dg_set_int(&f->ring.last_op, 64);
-	dg_set_int(&f->ring.disabled, 0);
+	set_ring(&f->ring);
+	set_binary(&f->qemu, "11.0.0-2", "b1d");
 	return f;
 }
 

@@ -147,6 +147,27 @@ static struct dg_facts *held(void)
 	return f;
 }
 
+/* The incident's guest. */
+static struct dg_facts *phantom(void)
+{
+	struct dg_facts *f = incident();
+
+	dg_set_int(&f->ring.features, 0x3fff);
+	add_guest(f, "10.2.1-1", "01d");
+	return f;
+}
+
+/* A ring that this kernel refuses. */
+static struct dg_facts *refused(void)
+{
+	struct dg_facts *f = host_grub();
+
+	dg_set_int(&f->ring.disabled, 2);
+	make_absent(&f->ring.features);
+	add_guest(f, "11.0.0-2", "b1d");
+	return f;
+}
+
 static struct dg_facts *without_meta(void)
 {
 	struct dg_facts *f = incident();
@@ -211,6 +232,8 @@ static const struct {
 	{"upgrading", upgrading},
 	{"held", held},
 	{"without-meta", without_meta},
+	{"phantom", phantom},
+	{"refused", refused},
 	{"debian-behind", debian_behind},
 	{"container", container},
 	{"outside", outside},

@@ -203,7 +203,7 @@ int dg_below_read(const struct dg_below *below, const char *name, size_t cap,
 	DG_CLOSE int fd = -1;
 	DG_FREE char *data = NULL;
 	char *exact;
-	size_t size;
+	size_t size = 0;
 	int r = open_file(below, name, &fd);
 
 	if (r == 0)

@@ -125,7 +125,7 @@ int dg_pe_parse(const void *data, size_t len, uint64_t file_size, struct dg_pe *
 	const struct reader r = {
 		.data = data, .len = len, .file_size = file_size, .ret_why = ret_why};
 	struct dg_pe pe = {0};
-	uint32_t header;
+	uint32_t header = 0;
 	int e = find_header(&r, &header);
 
 	if (e < 0)

@@ -332,7 +332,8 @@ static void set_binary(struct dg_binary *qemu, const char *version, const char *
 	dg_set_bool(&qemu->deleted, false);
 }
 
-struct dg_guest *add_guest(struct dg_facts *f, const char *version, const char *build_id)
+struct dg_guest *add_waiting_guest(struct dg_facts *f, const char *version,
+				   const char *build_id)
 {
 	struct dg_guest *guest = DG_ADD(&f->guests, MAX);
 	struct dg_running *running = &guest->running;

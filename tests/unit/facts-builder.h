@@ -45,7 +45,8 @@ struct dg_debt *document(struct dg_facts *f, const char *abi, int64_t days_left)
 struct dg_upgrade *add_upgrade(struct dg_facts *f, int64_t days_ago, const char *package,
 			       const char *from, const char *to);
 /* A running guest with an I/O thread that waits in its ring, of that QEMU. */
-struct dg_guest *add_guest(struct dg_facts *f, const char *version, const char *build_id);
+struct dg_guest *add_waiting_guest(struct dg_facts *f, const char *version,
+				   const char *build_id);
 void make_gap(void *fact); /* unreadable */
 void make_absent(void *fact);
 

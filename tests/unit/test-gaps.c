@@ -153,7 +153,7 @@ static struct dg_facts *phantom(void)
 	struct dg_facts *f = incident();
 
 	dg_set_int(&f->ring.features, 0x3fff);
-	add_guest(f, "10.2.1-1", "01d");
+	add_waiting_guest(f, "10.2.1-1", "01d");
 	return f;
 }
 
@@ -164,7 +164,7 @@ static struct dg_facts *refused(void)
 
 	dg_set_int(&f->ring.disabled, 2);
 	make_absent(&f->ring.features);
-	add_guest(f, "11.0.0-2", "b1d");
+	add_waiting_guest(f, "11.0.0-2", "b1d");
 	return f;
 }
 

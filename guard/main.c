@@ -10,11 +10,7 @@
 #include "policy/timefmt.h"
 
 static const struct dg_verb *const verbs[] = {
-	&dg_verb_check,
-	&dg_verb_facts,
-	&dg_verb_explain,
-	&dg_verb_policy,
-	&dg_verb_probe,
+	&dg_verb_check, &dg_verb_facts, &dg_verb_explain, &dg_verb_policy, &dg_verb_probe,
 };
 
 struct option_row {

@@ -188,8 +188,7 @@ FIELDS(binary, F(dg_binary, path, DG_STR), F(dg_binary, build_id, DG_STR, ABSENT
 RECORD(binary, dg_binary, "/usr/bin/kvm");
 
 FIELDS(ring_wait, F(dg_ring_wait, tid, DG_INT), F(dg_ring_wait, name, DG_STR),
-       F(dg_ring_wait, flags, DG_INT),
-       F(dg_ring_wait, looks, DG_INT, ABSENT_OK));
+       F(dg_ring_wait, flags, DG_INT), F(dg_ring_wait, looks, DG_INT, ABSENT_OK));
 RECORD(ring_wait, dg_ring_wait, "/proc/PID/task/TID/syscall");
 
 FIELDS(drive, F(dg_drive, name, DG_STR), F(dg_drive, aio, DG_STR, ABSENT_OK),

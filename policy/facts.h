@@ -251,7 +251,8 @@ struct dg_ring_wait {
 	struct dg_int tid;
 	struct dg_str name;  /* "IO iothread-virtioscsi0" */
 	struct dg_int flags; /* of the call: bit 7 is IORING_ENTER_NO_IOWAIT */
-	struct dg_int looks; /* of several, those that saw a plain wait; absent: one look */
+	struct dg_int
+		looks; /* of several, those that saw a plain wait; absent: one look */
 };
 
 struct dg_drive {

@@ -142,7 +142,9 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_entry),  TEST(test_bad_entries), TEST(test_ledger_files),
+		TEST(test_entry),
+		TEST(test_bad_entries),
+		TEST(test_ledger_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

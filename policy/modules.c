@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "policy/modules.h"
+#include "policy/plan.h"
 #include "policy/text.h"
 
 /* --- names --- */
@@ -95,6 +96,21 @@ bool dg_module_is_needed(const struct dg_view *view, const struct dg_module *mod
 
 /* --- what a kernel has --- */
 
+/* A kernel refuses a module whose vermagic begins with another kernel's name. */
+static enum dg_answer is_for(const struct dg_built *built,
+			     const struct dg_installed *kernel)
+{
+	const char *magic = dg_get(&built->vermagic), *abi = dg_get(&kernel->abi);
+	size_t n = abi ? strlen(abi) : 0;
+
+	if (dg_absent(&built->vermagic))
+		return DG_YES; /* compressed, or states none: its place speaks for it */
+	if (!magic || !abi)
+		return DG_CANNOT_TELL;
+	return strncmp(magic, abi, n) == 0 && (!magic[n] || magic[n] == ' ') ? DG_YES
+									     : DG_NO;
+}
+
 enum dg_presence dg_module_presence(const struct dg_view *view,
 				    const struct dg_installed *kernel,
 				    const struct dg_module *module,
@@ -110,6 +126,10 @@ enum dg_presence dg_module_presence(const struct dg_view *view,
 		    !dg_known(&built->in_tree))
 			return DG_PRESENCE_UNTOLD;
 		if (!dg_streq(built->name.value, name))
+			continue;
+		if (!built->in_tree.value && is_for(built, kernel) == DG_CANNOT_TELL)
+			return DG_PRESENCE_UNTOLD;
+		if (!built->in_tree.value && is_for(built, kernel) == DG_NO)
 			continue;
 		if (ret)
 			*ret = built;

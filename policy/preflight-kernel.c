@@ -3,6 +3,7 @@
  *
  * Plans never lead to a kernel older than the running one, so that one kernel's ZFS might
  * not know the pool's features does not arise here. */
+#include "policy/abi.h"
 #include "policy/modules.h"
 #include "policy/preflight.h"
 #include "policy/text.h"
@@ -184,4 +185,32 @@ void dg_ask_secure_boot(const struct dg_view *view, const struct dg_installed *k
 		dg_preflight_answer(p, DG_YES, "Secure Boot is off");
 	else
 		ask_signatures(view, kernel, p);
+}
+
+/* An older kernel brings an older ZFS, which may not import a pool whose newer features
+ * are active. Which ones are is known to the pool alone; no file tells. */
+void dg_ask_zfs(const struct dg_view *view, const struct dg_installed *kernel,
+		struct dg_preflight *p)
+{
+	const char *running = dg_get(&view->facts->kernel.release);
+	const struct dg_list *modules = (const struct dg_list *)&view->facts->modules;
+	bool zfs = false;
+
+	dg_list_foreach (module, view->facts->modules)
+		zfs |= dg_streq(dg_get(&module->name), "zfs");
+	if (running && dg_abi_cmp(kernel->abi.value, running) >= 0) {
+		dg_preflight_answer(p, DG_YES, "%s is no older than the running kernel",
+				    kernel->abi.value);
+	} else if (!zfs && (dg_known(modules) || dg_absent(modules))) {
+		dg_preflight_answer(p, DG_YES, "ZFS is not in use");
+	} else {
+		dg_preflight_answer(
+			p, DG_CANNOT_TELL,
+			"%s is older; whether its ZFS knows every active feature "
+			"of the pools is not in any file",
+			kernel->abi.value);
+		p->unblock =
+			dg_format("zpool get all | grep 'feature@.*active', and compare "
+				  "with zpool-features(7) of that release");
+	}
 }

@@ -64,6 +64,7 @@ static const struct question questions[] = {
 	 .of_build = true,
 	 .ask = dg_ask_out_of_tree},
 	{.id = "secure-boot", .of_kernel = true, .ask = dg_ask_secure_boot},
+	{.id = "zfs-features", .of_kernel = true, .ask = dg_ask_zfs},
 	{.id = "packages-settled", .of_refresh = true, .ask = ask_settled},
 	{.id = "no-next-boot-pin", .ask = dg_ask_next_pin},
 	{.id = "no-loader-override", .of_refresh = true, .ask = dg_ask_override},

@@ -24,6 +24,9 @@ void dg_ask_out_of_tree(const struct dg_view *view, const struct dg_installed *k
 void dg_ask_secure_boot(const struct dg_view *view, const struct dg_installed *kernel,
 			struct dg_preflight *p);
 
+void dg_ask_zfs(const struct dg_view *view, const struct dg_installed *kernel,
+		struct dg_preflight *p);
+
 /* --- of the boot loaders: preflight-boot.c --- */
 
 /* `kernel` may be NULL: none is moved to. */

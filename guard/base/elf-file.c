@@ -257,6 +257,60 @@ int dg_elf_read(int fd, struct dg_elf *ret, char **ret_why)
 	return 0;
 }
 
+/* --- kernel modules --- */
+
+/* "key=value" texts, each with its NUL. */
+static int find_modinfo(const Elf_Data *data, const char *key, char **ret)
+{
+	const char *text = data->d_buf;
+	size_t left = text ? data->d_size : 0, n = strlen(key);
+
+	while (left) {
+		size_t length = strnlen(text, left);
+
+		if (length > n && text[n] == '=' && memcmp(text, key, n) == 0) {
+			*ret = strndup(text + n + 1, length - n - 1);
+			return *ret ? 0 : -ENOMEM;
+		}
+		length += length < left;
+		text += length;
+		left -= length;
+	}
+	return -ENODATA;
+}
+
+static int read_modinfo(struct reader *r, const char *key, char **ret)
+{
+	GElf_Shdr s;
+
+	for (size_t i = 1; i < r->n_sections; i++) {
+		Elf_Scn *section = elf_getscn(r->elf, i);
+		Elf_Data *data;
+
+		if (!gelf_getshdr(section, &s) ||
+		    !dg_streq(elf_strptr(r->elf, r->names, s.sh_name), ".modinfo"))
+			continue;
+		data = section_data(r, section, &s);
+		return data ? find_modinfo(data, key, ret)
+			    : bad(r, "holds a .modinfo section that cannot be read");
+	}
+	return -ENODATA;
+}
+
+int dg_elf_read_modinfo(int fd, const char *key, char **ret, char **ret_why)
+{
+	DG_CLEANUP(reader_end) struct reader r = {.fd = fd};
+	int e = open_elf(&r);
+
+	if (e == 0)
+		e = check_sections(&r);
+	if (e == 0)
+		e = read_modinfo(&r, key, ret);
+	if (e == -EBADMSG && ret_why)
+		*ret_why = strdup(r.why);
+	return e;
+}
+
 void dg_elf_clear(struct dg_elf *elf)
 {
 	if (!elf)

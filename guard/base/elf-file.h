@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Programs as ELF files: who built them, what they need, where their constant text lies.
+ * Programs and kernel modules as ELF files: who built them, what they need, where their
+ * constant text lies, what a module says of itself.
  * Read in pieces from a descriptor and never mapped, so that a file that is cut off while
  * it is read costs an error and no signal. Every range that the file states is held
  * against its size before anything is read or allocated for it.
@@ -30,6 +31,12 @@ struct dg_elf {
  * another error of pread(2).
  */
 int dg_elf_read(int fd, struct dg_elf *ret, char **ret_why);
+/*
+ * The value of a kernel module's `key` ("vermagic") in its .modinfo section, owned by the
+ * caller. -ENODATA: it has none. Else as dg_elf_read().
+ */
+int dg_elf_read_modinfo(int fd, const char *key, char **ret, char **ret_why);
+
 void dg_elf_clear(struct dg_elf *elf);
 
 /* Whether it needs a library whose name begins with `prefix`: "liburing.so". */

@@ -2,6 +2,8 @@
 /* Which of the modules in use each kernel has. */
 #include <errno.h>
 
+#include "guard/base/cleanup.h"
+#include "guard/base/elf-file.h"
 #include "guard/collect/modules.h"
 #include "guard/parse/grow.h"
 #include "policy/modules.h"
@@ -97,6 +99,33 @@ static void read_signature(const struct dg_root *root, const char *path, off_t s
 					  memcmp(tail, signature_mark, MARK_SIZE) == 0);
 }
 
+/* The kernel that a module was built for: a kernel refuses one of another. What lies in
+ * the kernel's own tree came with it. */
+static void read_vermagic(const struct dg_root *root, const char *path,
+			  struct dg_str *fact)
+{
+	DG_FREE char *value = NULL, *why = NULL;
+	DG_CLOSE int fd = -1;
+	int r;
+
+	if (!dg_ends_with(path, ".ko")) {
+		dg_set_gap(&fact->meta, DG_ABSENT, "%s is compressed: not looked at",
+			   path);
+		return;
+	}
+	r = dg_root_open(root, path, DG_ROOT_FILE, &fd);
+	if (r == 0)
+		r = dg_elf_read_modinfo(fd, "vermagic", &value, &why);
+	if (r == 0)
+		dg_set_str(fact, value);
+	else if (r == -ENODATA)
+		dg_set_gap(&fact->meta, DG_ABSENT, "%s: states no vermagic", path);
+	else if (why)
+		dg_set_gap(&fact->meta, DG_MALFORMED, "%s: %s", path, why);
+	else
+		dg_gap_from_errno(&fact->meta, r, path);
+}
+
 static struct dg_built *add_built(struct dg_installed *kernel, const char *name)
 {
 	struct dg_built *built = DG_ADD(&kernel->built, BUILT_MAX);
@@ -144,6 +173,8 @@ static void add_file(const struct dg_root *root, struct dg_installed *kernel,
 		return;
 	}
 	read_signature(root, full, st.st_size, &built->is_signed);
+	if (!built->in_tree.value)
+		read_vermagic(root, full, &built->vermagic);
 }
 
 static void take_found(const struct dg_root *root, const struct search *search,

@@ -10,6 +10,7 @@
 
 #include "policy/module-pairs.h"
 #include "policy/modules.h"
+#include "policy/preflight.h"
 #include "tests/unit/facts-builder.h"
 
 #define FACTS	DG_CLEANUP(dg_facts_freep) struct dg_facts
@@ -281,6 +282,63 @@ static struct dg_facts *make_incident(void)
 
 #define HEADERS "apt install proxmox-headers-" NEWEST "; "
 #define DKMS	"dkms install nvidia/535.161.05 -k " NEWEST
+
+/* A kernel refuses a module that was built for another, wherever it lies. */
+static void test_vermagic(void **state)
+{
+	static const struct {
+		const char *magic;
+		enum dg_status status;
+	} cases[] = {
+		{NEWEST " SMP preempt mod_unload modversions ", DG_OK},
+		{NEWEST, DG_OK},
+		{NEWEST "x SMP preempt", DG_DRIFT},
+		{"6.5.13-5-pve SMP preempt", DG_DRIFT},
+		{"", DG_DRIFT},
+		{NULL, DG_UNKNOWN},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < DG_COUNT(cases); i++) {
+		FACTS *f = make_incident();
+		struct dg_built *b;
+
+		build(f, NEWEST, "nvidia_vgpu_vfio", "updates/dkms/nvidia-vgpu-vfio.ko");
+		b = build(f, NEWEST, "nvidia", "updates/dkms/nvidia.ko");
+		if (cases[i].magic)
+			dg_set_str(&b->vermagic, cases[i].magic);
+		else
+			make_gap(&b->vermagic);
+		{
+			VERDICT *v = judge(f, NULL);
+
+			expect(v, "module-blocks-target", cases[i].status, NULL);
+		}
+	}
+}
+
+static void test_zfs_features(void **state)
+{
+	FACTS *f = host_grub();
+	DG_CLEANUP(dg_policy_freep) struct dg_policy *policy = dg_policy_new();
+	struct dg_view view;
+
+	(void)state;
+	assert_int_equal(dg_view_derive(f, policy, &view), 0);
+	for (int i = 0; i < 3; i++) {
+		const char *abi = i == 0 ? NEWEST : BEFORE;
+		static const enum dg_answer answers[] = {DG_YES, DG_YES, DG_CANNOT_TELL};
+		struct dg_preflight p = {0};
+
+		if (i == 2)
+			load(f, "zfs", "PO", "2.4.2-pve1");
+		dg_ask_zfs(&view, kernel_of(f, abi), &p);
+		assert_int_equal(p.ok, answers[i]);
+		free(p.detail);
+		free(p.unblock);
+	}
+	dg_view_clear(&view);
+}
 
 static void test_missing(void **state)
 {
@@ -563,12 +621,13 @@ static void test_scope(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names),	cmocka_unit_test(test_rules),
-		cmocka_unit_test(test_zfs),	cmocka_unit_test(test_nvidia),
-		cmocka_unit_test(test_two),	cmocka_unit_test(test_missing),
-		cmocka_unit_test(test_unknown), cmocka_unit_test(test_by_hand),
-		cmocka_unit_test(test_shipped), cmocka_unit_test(test_debian_zfs),
-		cmocka_unit_test(test_target),	cmocka_unit_test(test_secure_boot),
+		cmocka_unit_test(test_names),	 cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_zfs),	 cmocka_unit_test(test_nvidia),
+		cmocka_unit_test(test_two),	 cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_vermagic), cmocka_unit_test(test_zfs_features),
+		cmocka_unit_test(test_unknown),	 cmocka_unit_test(test_by_hand),
+		cmocka_unit_test(test_shipped),	 cmocka_unit_test(test_debian_zfs),
+		cmocka_unit_test(test_target),	 cmocka_unit_test(test_secure_boot),
 		cmocka_unit_test(test_scope),
 	};
 

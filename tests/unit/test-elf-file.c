@@ -40,6 +40,38 @@ static void make(void)
 	elf_make(&image, constants, sizeof(constants));
 }
 
+/* The constants' section under the name that a kernel module's texts have. */
+static void reads_modinfo(void **state)
+{
+	static const char texts[] =
+		"license=GPL\0vermagic=7.0.6-2-pve SMP \0\0name=x\0cut=of";
+	DG_FREE char *magic = NULL, *name = NULL, *cut = NULL, *none = NULL, *why = NULL;
+	DG_CLOSE int fd = -1;
+	Elf64_Shdr *names;
+
+	(void)state;
+	elf_make(&image, texts, sizeof(texts) - 1);
+	names = elf_section(&image, ELF_NAMES);
+	memcpy(image.data + names->sh_offset + 1, ".modinfo", sizeof(".modinfo"));
+	elf_section(&image, ELF_RODATA)->sh_name = 1;
+	elf_section(&image, ELF_NOTE)->sh_name = 0;
+	fd = open_bytes(image.data, image.size);
+	assert_int_equal(dg_elf_read_modinfo(fd, "vermagic", &magic, &why), 0);
+	assert_string_equal(magic, "7.0.6-2-pve SMP ");
+	assert_int_equal(dg_elf_read_modinfo(fd, "name", &name, &why), 0);
+	assert_string_equal(name, "x");
+	assert_int_equal(dg_elf_read_modinfo(fd, "cut", &cut, &why), 0);
+	assert_string_equal(cut, "of");
+	assert_int_equal(dg_elf_read_modinfo(fd, "verm", &none, &why), -ENODATA);
+	assert_null(why);
+	/* It lies about its size. */
+	elf_section(&image, ELF_RODATA)->sh_size = image.size;
+	close(fd);
+	fd = open_bytes(image.data, image.size);
+	assert_int_equal(dg_elf_read_modinfo(fd, "name", &none, &why), -EBADMSG);
+	assert_non_null(why);
+}
+
 static void reads_a_program(void **state)
 {
 	CLEAR struct dg_elf elf = {0};
@@ -315,6 +347,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_a_program),
+		cmocka_unit_test(reads_modinfo),
 		cmocka_unit_test(reads_without),
 		cmocka_unit_test(reads_real_programs),
 		cmocka_unit_test(refuses_lies),

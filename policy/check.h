@@ -36,7 +36,6 @@ struct dg_finding {
 	const struct dg_check *check;
 	enum dg_status status;
 	enum dg_severity severity; /* of drift and waived drift */
-	bool fixed_severity;	   /* the policy's word replaced the check's grade */
 	char *summary;
 	char *remedy; /* a command or an action; NULL: as the check's row says */
 	struct dg_subject *subjects;

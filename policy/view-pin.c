@@ -104,7 +104,6 @@ static void choose_pin(const struct dg_view *view, struct dg_pin *pin)
 
 	if (named) {
 		pin->abi = named->abi;
-		pin->in_force = true;
 		describe_loader_pin(view, named, pin);
 	}
 	if (file && (!named || dg_streq(file, named->abi))) {

@@ -61,7 +61,6 @@ struct dg_pin {
 			     loader-conf, efi-variable */
 	const char *path;
 	int64_t time;		    /* 0: has no date */
-	bool in_force;		    /* the boot loader follows it */
 	const struct dg_debt *debt; /* the ledger's entry; NULL: none */
 	bool documented;	    /* reason, owner and a due date that has not passed */
 };

@@ -234,25 +234,12 @@ int dg_below_list(const struct dg_below *below, size_t cap, char ***ret_names,
 
 int dg_below_readlink(const struct dg_below *below, const char *name, char **ret)
 {
-	char target[PATH_MAX + 1], *copy;
-	ssize_t n;
-
 	if (!below->procfs) {
 		DG_FREE char *path = join(below, name);
 
 		return path ? dg_root_readlink(below->root, path, ret) : -ENOMEM;
 	}
-	n = readlinkat(below->fd, name, target, sizeof(target));
-	if (n < 0)
-		return -errno;
-	if ((size_t)n == sizeof(target))
-		return -ENAMETOOLONG;
-	target[n] = '\0';
-	copy = strdup(target);
-	if (!copy)
-		return -ENOMEM;
-	*ret = copy;
-	return 0;
+	return dg_fd_readlink(below->fd, name, ret);
 }
 
 int dg_below_stat_exe(const struct dg_below *below, struct stat *ret)

@@ -190,19 +190,11 @@ int dg_root_stat(const struct dg_root *root, const char *path, bool follow,
 	return root_find(root, path, follow ? 0 : O_NOFOLLOW, &fd, ret);
 }
 
-int dg_root_readlink(const struct dg_root *root, const char *path, char **ret)
+int dg_fd_readlink(int fd, const char *name, char **ret)
 {
-	DG_CLOSE int fd = -1;
 	char target[PATH_MAX + 1], *copy;
-	struct stat st;
-	ssize_t n;
-	int r = root_find(root, path, O_NOFOLLOW, &fd, &st);
+	ssize_t n = readlinkat(fd, name, target, sizeof(target));
 
-	if (r < 0)
-		return r;
-	if (!S_ISLNK(st.st_mode))
-		return -EINVAL;
-	n = readlinkat(fd, "", target, sizeof(target));
 	if (n < 0)
 		return -errno;
 	if ((size_t)n == sizeof(target))
@@ -213,4 +205,17 @@ int dg_root_readlink(const struct dg_root *root, const char *path, char **ret)
 		return -ENOMEM;
 	*ret = copy;
 	return 0;
+}
+
+int dg_root_readlink(const struct dg_root *root, const char *path, char **ret)
+{
+	DG_CLOSE int fd = -1;
+	struct stat st;
+	int r = root_find(root, path, O_NOFOLLOW, &fd, &st);
+
+	if (r < 0)
+		return r;
+	if (!S_ISLNK(st.st_mode))
+		return -EINVAL;
+	return dg_fd_readlink(fd, "", ret);
 }

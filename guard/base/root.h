@@ -68,6 +68,9 @@ int dg_root_stat(const struct dg_root *root, const char *path, bool follow,
 
 /* What the link at `path` says, unresolved; the caller frees it. -EINVAL: not a link. */
 int dg_root_readlink(const struct dg_root *root, const char *path, char **ret);
+/* Where the link `name` below the open `fd` leads, "" being `fd` itself; owned by the
+ * caller. -ENAMETOOLONG: longer than a path may be. */
+int dg_fd_readlink(int fd, const char *name, char **ret);
 
 /*
  * The whole of a regular file of at most `cap` bytes; a larger one is -EFBIG, whatever

@@ -129,14 +129,7 @@ static void set_drive(struct dg_drive *fact, const struct dg_qemu_drive *drive, 
 	}
 	snprintf(number, sizeof(number), "drive %zu", at + 1);
 	dg_set_str(&fact->name, drive->name ? drive->name : number);
-	if (drive->aio)
-		dg_set_str(&fact->aio, drive->aio);
-	else
-		fact->aio.meta.state = DG_ABSENT;
-	if (drive->direct >= 0)
-		dg_set_bool(&fact->direct, drive->direct);
-	else
-		fact->direct.meta.state = DG_ABSENT;
+	dg_guest_set_drive(fact, drive->aio, drive->direct);
 }
 
 static void set_drives(struct dg_running *running, const struct dg_qemu_cmdline *cmdline)

@@ -57,17 +57,22 @@ static void set_no_config(struct dg_guest *guest, enum dg_state state, const cha
 	dg_set_gap(&guest->configured.meta, state, "%s", why);
 }
 
+void dg_guest_set_drive(struct dg_drive *fact, const char *aio, int direct)
+{
+	if (aio)
+		dg_set_str(&fact->aio, aio);
+	else
+		fact->aio.meta.state = DG_ABSENT;
+	if (direct >= 0)
+		dg_set_bool(&fact->direct, direct);
+	else
+		fact->direct.meta.state = DG_ABSENT;
+}
+
 static void set_drive(struct dg_drive *fact, const struct dg_vm_drive *drive)
 {
 	dg_set_str(&fact->name, drive->name);
-	if (drive->aio)
-		dg_set_str(&fact->aio, drive->aio);
-	else
-		fact->aio.meta.state = DG_ABSENT;
-	if (drive->direct >= 0)
-		dg_set_bool(&fact->direct, drive->direct);
-	else
-		fact->direct.meta.state = DG_ABSENT;
+	dg_guest_set_drive(fact, drive->aio, drive->direct);
 }
 
 static void set_config(struct dg_guest *guest, const struct dg_vm_config *config)

@@ -14,6 +14,8 @@
  */
 void dg_guest_read_running(const struct dg_below *run, const char *name,
 			   struct dg_guest *guest);
+/* How a drive is opened: `aio` NULL, `direct` -1: not said (guests.c). */
+void dg_guest_set_drive(struct dg_drive *fact, const char *aio, int direct);
 /* Forget what was read of a guest's process, because it has ended. */
 void dg_guest_set_ended(struct dg_guest *guest);
 

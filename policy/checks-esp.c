@@ -103,7 +103,7 @@ static void judge_copy(const struct dg_view *view, struct dg_finding *f,
 		return;
 	note_copy(f, esp, abi, words[state]);
 	sum->stale++;
-	if (view->first && view->first->esp == esp &&
+	if (view->first_told && view->first->esp == esp &&
 	    (dg_streq(abi, sum->wanted) || dg_streq(abi, view->next.abi)))
 		sum->critical++;
 }
@@ -127,7 +127,7 @@ static void judge_esp(const struct dg_view *view, struct dg_finding *f,
 		return;
 	note_copy(f, esp, sum->wanted, "is not there");
 	sum->stale++;
-	sum->critical += view->first && view->first->esp == esp;
+	sum->critical += view->first_told && view->first->esp == esp;
 }
 
 static void check_stale(const struct dg_view *view, struct dg_finding *f)

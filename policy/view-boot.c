@@ -132,6 +132,8 @@ static int settle_next(struct dg_view *view)
 	const struct dg_boot *boot = &view->facts->boot;
 
 	view->first = find_first(view);
+	view->first_told = view->first && (view->loader_count == 1 ||
+					   find_by_firmware(view) == view->first);
 	if (view->first) {
 		view->next = view->first->next;
 		view->next.why = view->next.why ? dg_format("%s", view->next.why) : NULL;

@@ -80,6 +80,7 @@ struct dg_view {
 	size_t loader_count;
 	const struct dg_loader
 		*first;	       /* the one the firmware starts; NULL: cannot be told */
+	bool first_told;       /* it is the one, not any of several that boot the same */
 	struct dg_choice next; /* copy of first->next, or why it cannot be told */
 	struct dg_pin pin;
 	const struct dg_installed *target; /* NULL: none, or none needed */

@@ -30,6 +30,16 @@ static void second_stale(struct dg_facts *f)
 	dg_set_int(&copy_of(&f->boot.esps.items[1], NEWEST)->initrd_size, 5);
 }
 
+/* A BIOS tells nobody which of two disks it starts from. */
+static void stale_by_bios(struct dg_facts *f)
+{
+	first_stale(f);
+	dg_set_bool(&f->boot.efi.booted, false);
+	make_absent(&f->boot.efi.loader_part_uuid);
+	make_absent(&f->boot.efi.firmware_part_uuid);
+	make_absent(&f->boot.efi.loader_info);
+}
+
 static void first_stale_of_old(struct dg_facts *f)
 {
 	dg_set_int(&copy_of(&f->boot.esps.items[0], BEFORE)->initrd_size, 5);
@@ -128,6 +138,7 @@ static const struct check_case cases[] = {
 	}
 	K(first_stale, DRIFT(CRITICAL)),
 	K(second_stale, DRIFT(WARNING)),
+	K(stale_by_bios, DRIFT(WARNING)),
 	K(first_stale_of_old, DRIFT(WARNING)),
 	K(other_build, DRIFT(CRITICAL)),
 	K(copy_lacks_initrd, DRIFT(WARNING)),

@@ -19,11 +19,6 @@ struct dg_device {
 int dg_device_find(const struct dg_root *root, const char *link, struct dg_device *ret);
 void dg_device_clear(struct dg_device *device);
 
-static inline bool dg_device_same(const struct dg_device *a, const struct dg_device *b)
-{
-	return a->dev == b->dev && a->ino == b->ino;
-}
-
 /* Whether this is a device number, "8:2". */
 bool dg_device_is_number(const char *s);
 

@@ -11,10 +11,9 @@
 #include <sys/time.h>
 
 #include "tests/unit/collecting.h"
+#include "tests/unit/fixture.h"
 
 #define ABI "7.0.6-2-pve"
-
-static struct tree tree;
 
 static void set_time(const char *name, int64_t time)
 {
@@ -585,22 +584,6 @@ static void test_bad_partitions(void **state)
 	facts = collect(&tree, &dg_collect_partitions);
 	assert_int_equal(facts->boot.partitions.meta.state, DG_UNREADABLE);
 }
-
-static int setup(void **state)
-{
-	(void)state;
-	tree_make(&tree);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tree_remove(&tree);
-	return 0;
-}
-
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
 {

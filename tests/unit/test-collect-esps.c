@@ -14,6 +14,7 @@
 
 #include "guard/collect/volume.h"
 #include "tests/unit/collecting.h"
+#include "tests/unit/fixture.h"
 
 #define ABI	"7.0.6-2-pve"
 #define OLD	"6.5.13-5-pve"
@@ -25,7 +26,6 @@
 #define PART_B	"b7e83f52-6f3b-4d5c-9a1e-0b1c2d3e4f5a"
 #define TIME	1780000000
 
-static struct tree tree;
 static bool has_tools;
 
 static void run(const char *fmt, ...) DG_PRINTF(1, 2);
@@ -759,20 +759,6 @@ static void test_changed(void **state)
 
 /* --- */
 
-static int setup(void **state)
-{
-	(void)state;
-	tree_make(&tree);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tree_remove(&tree);
-	return 0;
-}
-
 static void find_tools(void)
 {
 	DG_FREE char *path = NULL;
@@ -787,8 +773,6 @@ static void find_tools(void)
 		print_message("mkfs.vfat (dosfstools) or mtools are missing: "
 			      "no tests on real volumes\n");
 }
-
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
 {

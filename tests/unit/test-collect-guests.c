@@ -11,11 +11,10 @@
 #include "guard/collect/guests.h"
 #include "guard/probe/uring.h"
 #include "tests/unit/collecting.h"
+#include "tests/unit/fixture.h"
 #include "tests/unit/elf-builder.h"
 
 #define NODE "etc/pve/nodes/pve1/qemu-server/"
-
-static struct tree tree;
 
 /* --- building --- */
 
@@ -715,22 +714,6 @@ static void test_odd_directories(void **state)
 		assert_true(dg_absent(&facts->guests));
 	}
 }
-
-static int setup(void **state)
-{
-	(void)state;
-	tree_make(&tree);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tree_remove(&tree);
-	return 0;
-}
-
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
 {

@@ -8,12 +8,11 @@
 #include <cmocka.h>
 
 #include "tests/unit/collecting.h"
+#include "tests/unit/fixture.h"
 
 #define MACHINE "4c1b0d6e7f2a49b8a3d5e6f708192a3b"
 /* printf driftguard:$MACHINE | sha256sum | cut -c-32 */
 #define MACHINE_HASH "559548eeb0e191a1968748c8f7d3e6bf"
-
-static struct tree tree;
 
 static void test_host(void **state)
 {
@@ -221,22 +220,6 @@ static void test_kernel_gaps(void **state)
 	assert_int_equal(hostile->kernel.release.meta.state, DG_UNREADABLE);
 	assert_int_equal(hostile->kernel.cmdline.meta.state, DG_UNREADABLE);
 }
-
-static int setup(void **state)
-{
-	(void)state;
-	tree_make(&tree);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tree_remove(&tree);
-	return 0;
-}
-
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
 {

@@ -10,14 +10,13 @@
 #include <sys/time.h>
 
 #include "tests/unit/collecting.h"
+#include "tests/unit/fixture.h"
 
 #define ABI "7.0.6-2-pve"
 #define VERSION \
 	ABI " (build@proxmox) #1 SMP PREEMPT_DYNAMIC PMX 7.0.6-2 (2026-05-20T08:00Z)"
 #define SETUP 4
 #define SIZE  65536
-
-static struct tree tree;
 
 /* An image as boot.rst describes it, as far as it is looked at. */
 static void put_image(const char *path, const char *version, off_t size)
@@ -315,22 +314,6 @@ static void test_bad_modules(void **state)
 	put_fifo(&tree, "proc/modules");
 	expect_modules("unreadable: /proc/modules: is not a regular file");
 }
-
-static int setup(void **state)
-{
-	(void)state;
-	tree_make(&tree);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tree_remove(&tree);
-	return 0;
-}
-
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
 {

@@ -8,11 +8,10 @@
 #include <cmocka.h>
 
 #include "tests/unit/collecting.h"
+#include "tests/unit/fixture.h"
 
 #define PINS "etc/driftguard/pins.d/"
 #define ABI  "6.5.13-5-pve"
-
-static struct tree tree;
 
 /* --- the ledger --- */
 
@@ -122,22 +121,6 @@ static void test_ledger_files(void **state)
 			    "unreadable: /" PINS "3.json: is not there");
 	assert_int_equal(facts->ledger.items[3].meta.state, DG_MALFORMED);
 }
-
-static int setup(void **state)
-{
-	(void)state;
-	tree_make(&tree);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tree_remove(&tree);
-	return 0;
-}
-
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
 {

@@ -13,6 +13,7 @@
 
 #include "guard/collect/modules.h"
 #include "tests/unit/collecting.h"
+#include "tests/unit/fixture.h"
 
 #define ABI  "7.0.6-2-pve"
 #define DIR  "usr/lib/modules/" ABI
@@ -20,8 +21,6 @@
 #define LIBS "usr/lib/x86_64-linux-gnu/"
 
 #define LINE(name, taint) name " 1204224 1 - Live 0x0000000000000000 " taint "\n"
-
-static struct tree tree;
 
 /* --- what a kernel has --- */
 
@@ -428,22 +427,6 @@ static void test_signed(void **state)
 		assert_true(dg_absent(&facts->kernels.items[2].is_signed));
 	}
 }
-
-static int setup(void **state)
-{
-	(void)state;
-	tree_make(&tree);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tree_remove(&tree);
-	return 0;
-}
-
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
 {

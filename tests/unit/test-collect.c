@@ -8,14 +8,13 @@
 #include <cmocka.h>
 
 #include "tests/unit/collecting.h"
+#include "tests/unit/fixture.h"
 
 #define COLLECTOR(id, fn, ...)                  \
 	static const struct dg_collector id = { \
 		.name = #id,                    \
 		.run = fn,                      \
 		.fills = (const char *const[]){__VA_ARGS__, NULL}}
-
-static struct tree tree;
 
 /* --- collectors that behave, and that do not --- */
 
@@ -359,20 +358,6 @@ static void test_line_gaps(void **state)
 	assert_string_equal(dg_errno_words(-EIO), "Input/output error");
 	assert_string_equal(dg_errno_words(-100000), "unknown error");
 	assert_int_equal(dg_state_from_errno(-EBADMSG), DG_MALFORMED);
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	tree_make(&tree);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tree_remove(&tree);
-	return 0;
 }
 
 int main(void)

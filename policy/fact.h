@@ -38,6 +38,12 @@ struct dg_bool {
 	bool value;
 };
 
+/* Finite; of six significant digits in JSON. */
+struct dg_real {
+	struct dg_meta meta;
+	double value;
+};
+
 /* All lists share this layout; DG_LIST gives the items their type. */
 struct dg_list {
 	struct dg_meta meta;
@@ -62,6 +68,8 @@ void dg_set_str(struct dg_str *fact, const char *value);
 void dg_set_strn(struct dg_str *fact, const char *value, size_t size);
 void dg_set_int(struct dg_int *fact, int64_t value);
 void dg_set_bool(struct dg_bool *fact, bool value);
+/* What is not finite becomes malformed. */
+void dg_set_real(struct dg_real *fact, double value);
 void dg_set_known(struct dg_meta *meta);
 /* The fact at `meta` is not known. `fmt` says why (what happened, where). */
 void dg_set_gap(struct dg_meta *meta, enum dg_state state, const char *fmt, ...)

@@ -2,26 +2,7 @@
 /* The one field table: every fact's name, type, place, source, and whether its absence
  * is itself an answer. */
 #include "policy/facts.h"
-
-#define FIELDS(record, ...)                                             \
-	static const struct dg_field record##_fields[] = {__VA_ARGS__}; \
-	_Static_assert(DG_COUNT(record##_fields) > 0, "a record has fields")
-
-#define F(strct, member, kind, ...)                                                      \
-	{                                                                                \
-		.name = #member, .type = kind, .offset = offsetof(struct strct, member), \
-		__VA_ARGS__                                                              \
-	}
-
-#define RECORD(id, strct, where)                                                   \
-	static const struct dg_record id##_record = {.name = #id,                  \
-						     .size = sizeof(struct strct), \
-						     .source = where,              \
-						     .fields = id##_fields,        \
-						     .count = DG_COUNT(id##_fields)}
-
-#define ABSENT_OK .absent_ok = true
-#define OF(id)	  .record = &id##_record
+#include "policy/fields.h"
 
 FIELDS(host, F(dg_host, id, DG_STR, ABSENT_OK, .source = "/etc/machine-id"),
        F(dg_host, name, DG_STR, .source = "/proc/sys/kernel/hostname"),
@@ -66,9 +47,6 @@ FIELDS(package, F(dg_package, name, DG_STR), F(dg_package, version, DG_STR, ABSE
        F(dg_package, build_source, DG_STR, ABSENT_OK, .source = "/usr/share/doc"));
 RECORD(package, dg_package, "/var/lib/dpkg/status");
 
-FIELDS(word, F(dg_word, name, DG_STR));
-RECORD(word, dg_word, NULL);
-
 FIELDS(preference, F(dg_preference, package, DG_STR), F(dg_preference, pin, DG_STR),
        F(dg_preference, priority, DG_INT), F(dg_preference, path, DG_STR));
 RECORD(preference, dg_preference, "/etc/apt/preferences.d");
@@ -78,7 +56,8 @@ FIELDS(upgrade, F(dg_upgrade, time, DG_TIME), F(dg_upgrade, package, DG_STR),
 RECORD(upgrade, dg_upgrade, "/var/log/dpkg.log");
 
 FIELDS(packages, F(dg_packages, list, DG_LIST_OF, OF(package)),
-       F(dg_packages, unsettled, DG_LIST_OF, OF(word), .source = "/var/lib/dpkg/status"),
+       F(dg_packages, unsettled, DG_LIST_OF, THE(dg_word_record),
+	 .source = "/var/lib/dpkg/status"),
        F(dg_packages, locked, DG_BOOL, .source = "/var/lib/dpkg/lock-frontend"),
        F(dg_packages, journal, DG_BOOL, .source = "/var/lib/dpkg/updates"),
        F(dg_packages, preferences, DG_LIST_OF, OF(preference), ABSENT_OK),
@@ -151,7 +130,7 @@ FIELDS(boot, F(dg_boot, pin, DG_STR, ABSENT_OK, .source = "/etc/kernel/proxmox-b
        F(dg_boot, next_pin_time, DG_TIME, ABSENT_OK,
 	 .source = "/etc/kernel/next-boot-pin"),
        F(dg_boot, cleanup_done, DG_BOOL, .source = "/run/systemd/units"),
-       F(dg_boot, manual, DG_LIST_OF, OF(word), ABSENT_OK,
+       F(dg_boot, manual, DG_LIST_OF, THE(dg_word_record), ABSENT_OK,
 	 .source = "/etc/kernel/proxmox-boot-manual-kernels"),
        F(dg_boot, managed, DG_BOOL, .source = "/etc/kernel/proxmox-boot-uuids"),
        F(dg_boot, snippet, DG_STR, ABSENT_OK,
@@ -179,7 +158,7 @@ RECORD(module, dg_module, "/sys/module");
 
 FIELDS(dkms, F(dg_dkms, name, DG_STR), F(dg_dkms, version, DG_STR),
        F(dg_dkms, kernel, DG_STR, ABSENT_OK), F(dg_dkms, status, DG_STR),
-       F(dg_dkms, modules, DG_LIST_OF, OF(word), ABSENT_OK));
+       F(dg_dkms, modules, DG_LIST_OF, THE(dg_word_record), ABSENT_OK));
 RECORD(dkms, dg_dkms, "/var/lib/dkms");
 
 FIELDS(binary, F(dg_binary, path, DG_STR), F(dg_binary, build_id, DG_STR, ABSENT_OK),
@@ -198,7 +177,7 @@ RECORD(drive, dg_drive, NULL);
 FIELDS(running, F(dg_running, pid, DG_INT),
        F(dg_running, binary, DG_RECORD, OF(binary), .source = "/proc/PID/exe"),
        F(dg_running, drives, DG_LIST_OF, OF(drive), ABSENT_OK),
-       F(dg_running, iothreads, DG_LIST_OF, OF(word), ABSENT_OK),
+       F(dg_running, iothreads, DG_LIST_OF, THE(dg_word_record), ABSENT_OK),
        F(dg_running, waits, DG_LIST_OF, OF(ring_wait), ABSENT_OK));
 RECORD(running, dg_running, "/proc/PID/cmdline");
 
@@ -226,7 +205,9 @@ FIELDS(facts, F(dg_facts, tool, DG_STR), F(dg_facts, time, DG_TIME),
        F(dg_facts, dkms, DG_LIST_OF, OF(dkms), ABSENT_OK),
        F(dg_facts, guests, DG_LIST_OF, OF(guest), ABSENT_OK),
        F(dg_facts, qemu, DG_RECORD, OF(binary), ABSENT_OK),
-       F(dg_facts, ring, DG_RECORD, OF(ring)));
+       F(dg_facts, ring, DG_RECORD, OF(ring)),
+       F(dg_facts, probe, DG_RECORD, THE(dg_idle_record), ABSENT_OK),
+       F(dg_facts, samples, DG_LIST_OF, THE(dg_sample_record), ABSENT_OK));
 
 const struct dg_record dg_facts_record = {.name = "facts",
 					  .size = sizeof(struct dg_facts),

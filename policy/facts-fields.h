@@ -7,7 +7,7 @@
 
 struct json_object;
 
-enum dg_type { DG_STR, DG_INT, DG_BOOL, DG_TIME, DG_RECORD, DG_LIST_OF };
+enum dg_type { DG_STR, DG_INT, DG_REAL, DG_BOOL, DG_TIME, DG_RECORD, DG_LIST_OF };
 
 struct dg_field {
 	const char *name; /* JSON key */
@@ -27,12 +27,16 @@ struct dg_record {
 };
 
 extern const struct dg_record dg_facts_record;
+extern const struct dg_record dg_word_record, dg_sample_record, dg_idle_record;
 extern const struct dg_record *const dg_grub_facts; /* of a struct dg_grub */
 extern const struct dg_record *const dg_esp_facts;  /* of a struct dg_esp */
 
 /* The field whose name is the `size` bytes at `name`; NULL: none. */
 const struct dg_field *dg_record_field(const struct dg_record *record, const char *name,
 				       size_t size);
+
+/* A number as it is written in every document: of six significant digits. */
+struct json_object *dg_real_encode(double value);
 
 /* A record as JSON and back. Decoding takes any JSON: a member of a wrong type becomes
  * malformed, a missing one unreadable, unknown keys are passed over (a newer version's
@@ -43,6 +47,9 @@ int dg_record_decode(const struct dg_record *record, struct json_object *json,
 /* Take over from `json`, an object, only the members it names; within a record that is
  * known already, likewise. */
 int dg_record_merge(const struct dg_record *record, struct json_object *json, void *data);
+/* Whether `json` is an object with this schema mark. -EBADMSG: not; *ret_why is then set
+ * (owned). */
+int dg_document_check(struct json_object *json, const char *schema, char **ret_why);
 void dg_record_clear(const struct dg_record *record, void *data);
 /* The first gap among the facts that `path`, from this record on, names: as
  * dg_facts_gap(). */

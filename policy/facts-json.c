@@ -2,6 +2,7 @@
 /* Facts as JSON and back: loops over the field table. */
 #include <errno.h>
 #include <json-c/json.h>
+#include <stdio.h>
 
 #include "policy/facts.h"
 #include "policy/text.h"
@@ -26,6 +27,8 @@ static size_t member_size(const struct dg_field *field)
 		return sizeof(struct dg_int);
 	case DG_BOOL:
 		return sizeof(struct dg_bool);
+	case DG_REAL:
+		return sizeof(struct dg_real);
 	case DG_RECORD:
 		return field->record->size;
 	case DG_LIST_OF:
@@ -55,6 +58,7 @@ static void clear_member(const struct dg_field *field, struct dg_meta *meta)
 		break;
 	}
 	case DG_INT:
+	case DG_REAL:
 	case DG_BOOL:
 	case DG_TIME:
 		break;
@@ -117,6 +121,15 @@ static struct json_object *encode_list(const struct dg_record *record,
 	return json;
 }
 
+/* json-c would print all that a double has. */
+struct json_object *dg_real_encode(double value)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%.6g", value);
+	return json_object_new_double_s(value, text);
+}
+
 static struct json_object *encode_member(const struct dg_field *field,
 					 const struct dg_meta *meta)
 {
@@ -129,6 +142,8 @@ static struct json_object *encode_member(const struct dg_field *field,
 		return json_object_new_string(((const struct dg_str *)meta)->value);
 	case DG_INT:
 		return json_object_new_int64(((const struct dg_int *)meta)->value);
+	case DG_REAL:
+		return dg_real_encode(((const struct dg_real *)meta)->value);
 	case DG_BOOL:
 		return json_object_new_boolean(((const struct dg_bool *)meta)->value);
 	case DG_TIME:
@@ -288,14 +303,22 @@ static const enum json_type wanted_types[] = {
 	[DG_STR] = json_type_string,	[DG_INT] = json_type_int,
 	[DG_BOOL] = json_type_boolean,	[DG_TIME] = json_type_string,
 	[DG_RECORD] = json_type_object, [DG_LIST_OF] = json_type_array,
+	[DG_REAL] = json_type_double,
 };
+
+/* 10 is a number with a fraction, too. */
+static bool is_wanted(struct json_object *json, enum dg_type type)
+{
+	return json_object_is_type(json, wanted_types[type]) ||
+	       (type == DG_REAL && json_object_is_type(json, json_type_int));
+}
 
 static int decode_member(const struct dg_field *field, struct json_object *json,
 			 struct dg_meta *meta)
 {
 	if (decode_gap(json, meta))
 		return 0;
-	if (!json_object_is_type(json, wanted_types[field->type])) {
+	if (!is_wanted(json, field->type)) {
 		dg_set_gap(meta, DG_MALFORMED, "of a wrong type in the facts");
 		return 0;
 	}
@@ -306,6 +329,9 @@ static int decode_member(const struct dg_field *field, struct json_object *json,
 		return 0;
 	case DG_INT:
 		dg_set_int((struct dg_int *)meta, json_object_get_int64(json));
+		return 0;
+	case DG_REAL:
+		dg_set_real((struct dg_real *)meta, json_object_get_double(json));
 		return 0;
 	case DG_BOOL:
 		dg_set_bool((struct dg_bool *)meta, json_object_get_boolean(json));
@@ -357,18 +383,25 @@ int dg_record_decode(const struct dg_record *record, struct json_object *json, v
 	return dg_record_merge(record, json, data);
 }
 
+int dg_document_check(struct json_object *json, const char *schema, char **ret_why)
+{
+	struct json_object *mark;
+
+	if (json_object_is_type(json, json_type_object) &&
+	    json_object_object_get_ex(json, "schema", &mark) &&
+	    dg_streq(json_object_get_string(mark), schema))
+		return 0;
+	*ret_why = dg_format("no document of schema \"%s\"", schema);
+	return -EBADMSG;
+}
+
 int dg_facts_decode(struct json_object *json, struct dg_facts **ret, char **ret_why)
 {
 	DG_CLEANUP(dg_facts_freep) struct dg_facts *facts = NULL;
-	struct json_object *schema;
-	int r;
+	int r = dg_document_check(json, FACTS_SCHEMA, ret_why);
 
-	if (!json_object_is_type(json, json_type_object) ||
-	    !json_object_object_get_ex(json, "schema", &schema) ||
-	    !dg_streq(json_object_get_string(schema), FACTS_SCHEMA)) {
-		*ret_why = dg_format("no document of schema \"%s\"", FACTS_SCHEMA);
-		return -EBADMSG;
-	}
+	if (r < 0)
+		return r;
 	facts = dg_facts_new();
 	if (!facts)
 		return -ENOMEM;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Setting single facts, and finding gaps and sources by a fact's dotted name. */
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 
 #include "policy/facts.h"
@@ -64,6 +65,16 @@ void dg_set_int(struct dg_int *fact, int64_t value)
 
 void dg_set_bool(struct dg_bool *fact, bool value)
 {
+	fact->value = value;
+	dg_set_known(&fact->meta);
+}
+
+void dg_set_real(struct dg_real *fact, double value)
+{
+	if (!isfinite(value)) {
+		dg_set_gap(&fact->meta, DG_MALFORMED, "no finite number");
+		return;
+	}
 	fact->value = value;
 	dg_set_known(&fact->meta);
 }

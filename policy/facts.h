@@ -4,6 +4,7 @@
 
 #include "policy/fact.h"
 #include "policy/facts-fields.h"
+#include "policy/sample.h"
 
 struct dg_host {
 	struct dg_meta meta;
@@ -75,11 +76,6 @@ struct dg_upgrade {
 	struct dg_str package;
 	struct dg_str from; /* absent: first installation */
 	struct dg_str to;   /* absent: removal */
-};
-
-struct dg_word {
-	struct dg_meta meta;
-	struct dg_str name;
 };
 
 struct dg_preference {
@@ -308,6 +304,8 @@ struct dg_facts {
 	DG_LIST(struct dg_guest) guests;
 	struct dg_binary qemu; /* the installed one */
 	struct dg_ring ring;
+	struct dg_idle_result probe;	   /* of this boot's record; absent: not tried */
+	DG_LIST(struct dg_sample) samples; /* likewise; oldest first */
 };
 
 /* --- whole models (facts-json.c) --- */

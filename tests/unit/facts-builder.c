@@ -388,6 +388,8 @@ static struct dg_facts *host_any(void)
 	dg_set_known(&f->boot.efi.meta);
 	dg_set_bool(&f->boot.efi.booted, false);
 	set_ring(&f->ring);
+	make_absent(&f->probe);
+	make_absent(&f->samples);
 	set_binary(&f->qemu, "11.0.0-2", "b1d");
 	return f;
 }

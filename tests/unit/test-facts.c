@@ -33,6 +33,9 @@ static void fill(const struct dg_record *record, void *data, int64_t *number)
 		case DG_INT:
 			dg_set_int(fact, *number * 1000000007 - 500);
 			break;
+		case DG_REAL:
+			dg_set_real(fact, (double)*number * 1.25 - 7);
+			break;
 		case DG_BOOL:
 			dg_set_bool(fact, *number % 2);
 			break;

@@ -25,11 +25,12 @@ static struct json_object *load(const char *path)
 static const char *const basic[] = {
 	[DG_STR] = "#/$defs/text",
 	[DG_INT] = "#/$defs/integer",
+	[DG_REAL] = "#/$defs/number",
 	[DG_BOOL] = "#/$defs/boolean",
 	[DG_TIME] = "#/$defs/time",
 };
 
-#define BASIC_DEFS (DG_COUNT(basic) + 1) /* and the gap */
+#define BASIC_DEFS 6 /* text, integer, number, boolean, time; and the gap */
 #define RECORDS	   64
 
 struct walk {

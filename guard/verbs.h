@@ -23,9 +23,15 @@ struct dg_options {
 	bool has_now;
 	int64_t now;
 	bool redact;
+	double window_s; /* 0: the policy's */
+	double wait_s;	 /* 0: do not wait for load */
+	bool load;
+	const char *load_dir;
+	bool sample;
 	bool quiet;
 	int verbose;
-	char **args; /* behind the verb, NULL-terminated */
+	uint64_t given; /* a bit for each option that was given (options.c) */
+	char **args;	/* behind the verb, NULL-terminated */
 };
 
 struct dg_verb {

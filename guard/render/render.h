@@ -8,6 +8,10 @@
 
 struct json_object;
 struct dg_probe;
+struct dg_sample;
+struct dg_pressure;
+struct dg_history;
+struct dg_comparison;
 
 struct dg_style {
 	bool colour;
@@ -26,6 +30,13 @@ struct dg_renderer {
 		      const struct dg_style *style);
 	int (*probe)(FILE *out, const struct dg_probe *probe,
 		     const struct dg_style *style);
+	/* NULL, here and below: this form has none. */
+	int (*sample)(FILE *out, const struct dg_sample *sample,
+		      const struct dg_pressure *pressure, const struct dg_style *style);
+	int (*history)(FILE *out, const struct dg_history *history,
+		       const struct dg_style *style);
+	int (*comparison)(FILE *out, const struct dg_comparison *comparison,
+			  const struct dg_style *style);
 };
 
 extern const struct dg_renderer dg_render_text, dg_render_json;

@@ -52,8 +52,6 @@ enum dg_check_flags {
 	DG_NEEDS_CLOCK = 1 << 4,  /* unknown while the clock is implausible */
 	DG_PIN_WAIVES = 1 << 5,	  /* a documented pin answers for it */
 	DG_OWN_KERNEL = 1 << 6,	  /* not applicable where no kernel is installed at all */
-	DG_LATER = 1 << 7,	  /* explained, and not looked at by this version */
-	DG_NEEDS_SAMPLE = 1 << 8, /* reads this boot's recorded sample */
 };
 
 #define DG_CHECK_NEEDS 14

@@ -38,9 +38,7 @@ static bool is_out_of_scope(const struct dg_view *view, struct dg_finding *f)
 {
 	unsigned flags = f->check->flags;
 
-	if (flags & DG_LATER)
-		dg_find_not_measured(f, "this version does not look at it yet");
-	else if ((flags & DG_HOST_KERNEL) && view->container)
+	if ((flags & DG_HOST_KERNEL) && view->container)
 		dg_find_not_applicable(f, "in a container the kernel is the host's");
 	else if ((flags & DG_OWN_KERNEL) && view->outside)
 		dg_find_not_applicable(

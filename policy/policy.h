@@ -31,6 +31,13 @@ struct dg_policy_pin {
 	const char *strategy; /* auto, repin, unpin: a word of the key table */
 };
 
+/* When pressure is high, and what explains it (pressure.h). */
+struct dg_policy_pressure {
+	int64_t window_s;
+	int64_t io_full_percent, await_ms, queue;
+	int64_t cpu_some_percent, memory_some_percent;
+};
+
 enum dg_override { DG_AS_IS, DG_SWITCHED_OFF, DG_REGRADED };
 
 struct dg_policy {
@@ -41,6 +48,7 @@ struct dg_policy {
 	} checks[64]; /* in the catalogue's order */
 	bool essential[64];
 	struct dg_policy_pin pin;
+	struct dg_policy_pressure pressure;
 	struct dg_waiver *waivers;
 	size_t waiver_count;
 	struct dg_problem *problems;

@@ -3,19 +3,13 @@
 #pragma once
 
 #include "policy/facts.h"
-
-struct json_object;
+#include "policy/policy.h"
 
 enum dg_pressure_kind {
 	DG_PRESSURE_UNKNOWN = 0, /* cannot be told; `why` says what is missing */
 	DG_PRESSURE_NONE,
 	DG_PRESSURE_PHANTOM, /* stall is charged, and no I/O is behind it */
 	DG_PRESSURE_REAL,    /* a device is slow, or has a long queue */
-};
-
-/* From the policy's "pressure". */
-struct dg_pressure_limits {
-	double io_full_percent, await_ms, queue, cpu_some_percent, memory_some_percent;
 };
 
 struct dg_pressure {
@@ -26,11 +20,9 @@ struct dg_pressure {
 	const struct dg_guest_load *guest; /* that asks most of it; NULL: none known */
 };
 
-/* `policy` is the document in force (struct dg_policy's tree). */
-void dg_pressure_limits_read(struct json_object *policy, struct dg_pressure_limits *ret);
-/* Judge one window. Pointers lead into `sample`. 0 or -ENOMEM. */
+/* Judge one window by the policy's limits. Pointers lead into `sample`. 0 or -ENOMEM. */
 int dg_pressure_judge(const struct dg_sample *sample,
-		      const struct dg_pressure_limits *limits, struct dg_pressure *ret);
+		      const struct dg_policy_pressure *limits, struct dg_pressure *ret);
 void dg_pressure_clear(struct dg_pressure *pressure);
 /* unknown, none, phantom, real */
 const char *dg_pressure_name(enum dg_pressure_kind kind);

@@ -49,8 +49,6 @@ static struct json_object *encode_check(const struct dg_check *check)
 #undef TEXT
 	json_object_object_add(json, "essential",
 			       json_object_new_boolean(check->flags & DG_ESSENTIAL));
-	json_object_object_add(json, "looked_at",
-			       json_object_new_boolean(!(check->flags & DG_LATER)));
 	return json;
 }
 

@@ -12,8 +12,6 @@ int dg_text_check(FILE *out, const struct dg_check *check, const struct dg_style
 		check->flags & DG_ESSENTIAL
 			? "\nEssential: when it cannot be judged, the verdict is unknown"
 			: "");
-	if (check->flags & DG_LATER)
-		fputs("This version does not look at it yet.\n", out);
 	fputs("\nWhy\n", out);
 	dg_print_wrapped(out, check->why, style, 2, 2);
 	fputs("\nWhat to do\n", out);
@@ -26,9 +24,8 @@ int dg_text_checks(FILE *out, const struct dg_check *const *checks, size_t count
 {
 	(void)style;
 	for (size_t i = 0; i < count; i++)
-		fprintf(out, "%-10s %-26s %s%s%s\n", checks[i]->family, checks[i]->id,
+		fprintf(out, "%-10s %-26s %s%s\n", checks[i]->family, checks[i]->id,
 			checks[i]->title,
-			checks[i]->flags & DG_ESSENTIAL ? " (essential)" : "",
-			checks[i]->flags & DG_LATER ? " (not looked at yet)" : "");
+			checks[i]->flags & DG_ESSENTIAL ? " (essential)" : "");
 	return 0;
 }

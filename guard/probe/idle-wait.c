@@ -3,19 +3,16 @@
 #include "guard/probe/idle-wait.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "guard/base/cleanup.h"
 #include "guard/probe/idle-waiter.h"
 
-/* The keeper ends by itself before that. */
-#define KEEPER_LIMIT_MS (2 * DG_IDLE_LIMIT_MS)
+/* What remains of the limit is for removing the cgroup. */
+#define WAITER_LIMIT_MS (DG_IDLE_LIMIT_MS - 50)
 /* A wait that took this many times what was planned was held up: the machine is busy, or
  * was stopped meanwhile. Its share says nothing. */
 #define LATE_FACTOR 2
@@ -158,63 +155,46 @@ static void take_report(struct dg_idle_test *test, const struct dg_idle_report *
 		explain_failure(test, report);
 }
 
-/* The keeper is gone on return, and so is what it made. */
-static void end_keeper(const struct dg_idle_place *place, pid_t keeper, int r)
+/* What the waiter reports, or why it does not. */
+static void run_waiter(int cgroup, int host, struct dg_idle_report *report)
 {
-	if (r < 0)
-		kill(keeper, SIGKILL);
-	while (waitpid(keeper, NULL, 0) < 0 && errno == EINTR)
-		;
-	if (r < 0 && place->cgroup >= 0)
-		dg_cgroup_remove(place->cgroup, place->name);
-}
+	static const enum dg_idle_step steps[] = {
+		[ETIMEDOUT] = DG_IDLE_STEP_LATE,
+		[ENODATA] = DG_IDLE_STEP_LOST,
+	};
+	struct dg_kept kept = {
+		.cgroup = cgroup,
+		.extra = host,
+		.limit_ms = WAITER_LIMIT_MS,
+		.stop = -1,
+		.report_size = sizeof(*report),
+		.work = dg_idle_waiter_run,
+	};
+	int r;
 
-static int run_keeper(const struct dg_idle_place *place, struct dg_idle_report *ret)
-{
-	DG_CLOSE int reader = -1;
-	DG_CLOSE int writer = -1;
-	int ends[2], r;
-	pid_t keeper;
-
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return -errno;
-	reader = ends[0];
-	writer = ends[1];
-	keeper = fork();
-	if (keeper < 0)
-		return -errno;
-	if (keeper == 0) {
-		close(reader);
-		dg_idle_keeper_run(place, writer);
-	}
-	close(dg_steal_fd(&writer));
-	r = dg_idle_report_read(reader, -1, KEEPER_LIMIT_MS, ret);
-	end_keeper(place, keeper, r);
-	return r;
+	dg_cgroup_name(getpid(), kept.name);
+	r = dg_kept_run(&kept, report);
+	if (r == 0)
+		return;
+	report->error = r;
+	report->step = (size_t)-r < DG_COUNT(steps) ? steps[-r] : DG_IDLE_STEP_DONE;
+	if (report->step == DG_IDLE_STEP_DONE)
+		report->step = DG_IDLE_STEP_START;
 }
 
 void dg_idle_test_run(const struct dg_root *root, struct dg_idle_test *ret)
 {
-	const int64_t begin = dg_idle_clock_us();
+	const int64_t begin = dg_clock_us();
 	DG_CLOSE int cgroup = -1;
 	DG_CLOSE int host = -1;
-	struct dg_idle_place place;
-	struct dg_idle_report report = {0};
+	struct dg_idle_report report;
 	int r;
 
 	/* Where these fail there is one place less to read pressure from. */
 	r = dg_cgroup_open_own(root, &cgroup);
 	dg_root_open(root, "proc/pressure/io", DG_ROOT_FILE, &host);
-	place = (struct dg_idle_place){.cgroup = r < 0 ? r : cgroup, .host = host};
-	dg_cgroup_name(getpid(), place.name);
 	*ret = (struct dg_idle_test){.cpus = (int)sysconf(_SC_NPROCESSORS_ONLN)};
-	r = run_keeper(&place, &report);
-	if (r < 0)
-		report = (struct dg_idle_report){
-			.error = r,
-			.step = r == -ETIMEDOUT ? DG_IDLE_STEP_LATE
-				: r == -ENODATA ? DG_IDLE_STEP_LOST
-						: DG_IDLE_STEP_START};
+	run_waiter(r < 0 ? r : cgroup, host, &report);
 	take_report(ret, &report);
-	ret->elapsed_us = dg_idle_clock_us() - begin;
+	ret->elapsed_us = dg_clock_us() - begin;
 }

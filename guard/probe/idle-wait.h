@@ -10,11 +10,7 @@
  * be charged; where none can be made (no permission, a read-only cgroup file system), in
  * the one it is in, or with the whole host's pressure, as long as that is quiet.
  *
- * Three processes take part, so that whatever happens to any of them nothing is left
- * behind. The *caller* only waits for an answer. The *keeper* makes the cgroup and
- * removes it: it ends the test when the caller is gone, and no signal but SIGKILL reaches
- * it. The *waiter* dies with the keeper. Should the keeper be killed, the caller removes
- * the cgroup; should both be killed at one moment, the next test does.
+ * Whatever happens meanwhile, nothing is left behind (guard/probe/kept.h).
  */
 #pragma once
 

@@ -14,8 +14,6 @@
 #include "guard/parse/psi.h"
 #include "guard/probe/uring.h"
 
-#define PRESSURE_SIZE 512 /* two lines of some 70 characters */
-
 struct waiter {
 	int pressure;
 	int timer;
@@ -37,55 +35,29 @@ static const struct {
 	[DG_IDLE_AFTER] = {.us = 50000},
 };
 
-int64_t dg_idle_clock_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
-static struct timespec timespec_of(int64_t us)
-{
-	return (struct timespec){.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
-}
-
 /* --- whose pressure --- */
 
 /* In order of preference. */
-static int open_pressure(const struct dg_idle_place *place, struct dg_idle_report *report)
+static int open_pressure(const struct dg_kept *kept, int own,
+			 struct dg_idle_report *report)
 {
-	char path[DG_CGROUP_NAME_SIZE + sizeof("/io.pressure")];
 	int fd = -1;
 
-	if (report->own_error == 0)
-		report->own_error = dg_cgroup_enter(place->cgroup, place->name);
-	if (report->own_error == 0) {
-		snprintf(path, sizeof(path), "%s/io.pressure", place->name);
+	if (own >= 0) {
 		report->scope = DG_IDLE_OWN;
-		fd = openat(place->cgroup, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-		if (fd < 0)
-			report->own_error = -errno;
+		return own;
 	}
-	if (fd < 0 && place->cgroup >= 0) {
+	report->own_error = own;
+	if (kept->cgroup >= 0) {
 		report->scope = DG_IDLE_SHARED;
-		fd = openat(place->cgroup, "io.pressure",
+		fd = openat(kept->cgroup, "io.pressure",
 			    O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	}
-	if (fd < 0 && place->host >= 0) {
+	if (fd < 0 && kept->extra >= 0) {
 		report->scope = DG_IDLE_HOST;
-		fd = fcntl(place->host, F_DUPFD_CLOEXEC, 0);
+		fd = fcntl(kept->extra, F_DUPFD_CLOEXEC, 0);
 	}
 	return fd < 0 ? -ENOENT : fd;
-}
-
-/* Each reading brings the totals up to date (psi_show() in the kernel). */
-static int read_pressure(const struct waiter *w, struct dg_psi *ret)
-{
-	char text[PRESSURE_SIZE];
-	ssize_t n = pread(w->pressure, text, sizeof(text), 0);
-
-	return n < 0 ? -errno : dg_psi_parse(text, (size_t)n, ret);
 }
 
 /* --- waiting --- */
@@ -94,7 +66,7 @@ static int read_pressure(const struct waiter *w, struct dg_psi *ret)
 static int wait_in_ppoll(const struct waiter *w, int64_t us)
 {
 	struct pollfd p = {.fd = w->ring.fd, .events = POLLIN};
-	const struct timespec timeout = timespec_of(us);
+	const struct timespec timeout = dg_timespec_of(us);
 
 	return ppoll(&p, 1, &timeout, NULL) < 0 ? -errno : 0;
 }
@@ -103,26 +75,32 @@ static int wait_in_ppoll(const struct waiter *w, int64_t us)
  * no other operation than POLL_ADD, so it works on every kernel that has io_uring. */
 static int wait_in_ring(struct waiter *w, int64_t us, uint32_t flags)
 {
-	const struct itimerspec when = {.it_value = timespec_of(us)};
+	const struct itimerspec when = {.it_value = dg_timespec_of(us)};
+	struct dg_uring_done done;
 	int r = timerfd_settime(w->timer, 0, &when, NULL) < 0 ? -errno : 0;
 
-	r = r < 0 ? r : dg_uring_poll(&w->ring, w->timer);
-	return r < 0 ? r : dg_uring_wait(&w->ring, flags);
+	r = r < 0 ? r : dg_uring_poll(&w->ring, w->timer, 0);
+	r = r < 0 ? r : dg_uring_wait(&w->ring, flags);
+	if (r < 0)
+		return r;
+	while (dg_uring_take(&w->ring, &done))
+		;
+	return 0;
 }
 
 static int wait_once(struct waiter *w, enum dg_idle_way way, struct dg_idle_wait *ret)
 {
 	struct dg_psi before, after;
 	int64_t begin, end;
-	int r = read_pressure(w, &before);
+	int r = dg_pressure_read(w->pressure, &before);
 
 	if (r < 0)
 		return r;
-	begin = dg_idle_clock_us();
+	begin = dg_clock_us();
 	r = ways[way].in_ring ? wait_in_ring(w, ways[way].us, ways[way].flags)
 			      : wait_in_ppoll(w, ways[way].us);
-	end = dg_idle_clock_us();
-	r = r < 0 ? r : read_pressure(w, &after);
+	end = dg_clock_us();
+	r = r < 0 ? r : dg_pressure_read(w->pressure, &after);
 	if (r < 0)
 		return r;
 	*ret = (struct dg_idle_wait){
@@ -167,18 +145,18 @@ static int wait_with(struct waiter *w, struct dg_idle_report *report)
 	if (never < 0 || timer < 0)
 		return -errno;
 	w->timer = timer;
-	r = dg_uring_poll(&w->ring, never);
+	r = dg_uring_poll(&w->ring, never, 0);
 	return r < 0 ? r : wait_all(w, report->waits);
 }
 
-void dg_idle_waiter_run(const struct dg_idle_place *place, int own_error,
-			struct dg_idle_report *ret)
+void dg_idle_waiter_run(const struct dg_kept *kept, int own, int gate, void *ret)
 {
-	struct dg_idle_report report = {.own_error = own_error};
-	DG_CLOSE int pressure = open_pressure(place, &report);
+	struct dg_idle_report report = {0};
+	DG_CLOSE int pressure = open_pressure(kept, own, &report);
 	DG_URING_CLEANUP struct dg_uring ring = DG_URING_NONE;
 	struct waiter waiter = {.pressure = pressure};
 
+	(void)gate; /* it is over soon; until then whoever wants less kills it */
 	report.error = dg_uring_open(&ring);
 	if (report.error < 0) {
 		report.step = DG_IDLE_STEP_RING;
@@ -192,5 +170,5 @@ void dg_idle_waiter_run(const struct dg_idle_place *place, int own_error,
 			      : report.error < 0	  ? DG_IDLE_STEP_WAIT
 							  : DG_IDLE_STEP_DONE;
 	}
-	*ret = report;
+	memcpy(ret, &report, sizeof(report));
 }

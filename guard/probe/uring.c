@@ -6,11 +6,11 @@
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "guard/base/cleanup.h"
 
-#define ENTRIES 4
 #define OPS_MAX 256 /* opcodes are 8 bits wide */
 
 /* The same on x86-64 and arm64. */
@@ -21,7 +21,7 @@ _Static_assert(SYS_io_uring_register == 427, "io_uring_register");
 /* The descriptor is close-on-exec by itself. */
 static int ring_setup(struct io_uring_params *params)
 {
-	long fd = syscall(SYS_io_uring_setup, ENTRIES, params);
+	long fd = syscall(SYS_io_uring_setup, DG_URING_ENTRIES, params);
 
 	return fd < 0 ? -errno : (int)fd;
 }
@@ -107,6 +107,8 @@ static int ring_map(struct dg_uring *ring, const struct io_uring_params *p)
 	ring->sq_array = ring_word(&ring->sq, p->sq_off.array);
 	ring->cq_head = ring_word(&ring->cq, p->cq_off.head);
 	ring->cq_tail = ring_word(&ring->cq, p->cq_off.tail);
+	ring->cq_mask = *ring_word(&ring->cq, p->cq_off.ring_mask);
+	ring->cqes = (struct io_uring_cqe *)(void *)ring_word(&ring->cq, p->cq_off.cqes);
 	ring->sqes = ring->sqe.data;
 	return 0;
 }
@@ -135,30 +137,47 @@ void dg_uring_close(struct dg_uring *ring)
 	*ring = DG_URING_NONE;
 }
 
-int dg_uring_poll(struct dg_uring *ring, int fd)
+static int submit(struct dg_uring *ring, const struct io_uring_sqe *entry)
 {
 	/* Only this process moves the tail, and each entry is handed over before the
 	 * next one is made: there is always room. */
 	uint32_t tail = *ring->sq_tail, slot = tail & ring->sq_mask;
 	int n;
 
-	/* The 16-bit mask that every kernel takes; 32 bits are a feature of 5.9. */
-	ring->sqes[slot] = (struct io_uring_sqe){
-		.opcode = IORING_OP_POLL_ADD, .fd = fd, .poll_events = POLLIN};
+	ring->sqes[slot] = *entry;
 	ring->sq_array[slot] = slot;
 	__atomic_store_n(ring->sq_tail, tail + 1, __ATOMIC_RELEASE);
-	n = ring_enter(ring->fd, 1, 0, 0);
+	do
+		n = ring_enter(ring->fd, 1, 0, 0);
+	while (n == -EINTR);
 	return n < 0 ? n : n == 1 ? 0 : -EAGAIN;
 }
 
-/* Whether there was any. */
-static bool drop_completions(struct dg_uring *ring)
+int dg_uring_poll(struct dg_uring *ring, int fd, uint64_t tag)
 {
-	uint32_t tail = __atomic_load_n(ring->cq_tail, __ATOMIC_ACQUIRE);
-	bool any = *ring->cq_head != tail;
+	/* The 16-bit mask that every kernel takes; 32 bits are a feature of 5.9. */
+	return submit(ring, &(struct io_uring_sqe){.opcode = IORING_OP_POLL_ADD,
+						   .fd = fd,
+						   .poll_events = POLLIN,
+						   .user_data = tag});
+}
 
-	__atomic_store_n(ring->cq_head, tail, __ATOMIC_RELEASE);
-	return any;
+int dg_uring_write(struct dg_uring *ring, int fd, const void *data, uint32_t size,
+		   uint64_t offset, uint64_t tag)
+{
+	return submit(ring, &(struct io_uring_sqe){.opcode = IORING_OP_WRITE,
+						   .fd = fd,
+						   .off = offset,
+						   .addr = (uint64_t)(uintptr_t)data,
+						   .len = size,
+						   .rw_flags = RWF_DSYNC,
+						   .user_data = tag});
+}
+
+/* Only this process moves the head. */
+static bool has_done(const struct dg_uring *ring)
+{
+	return *ring->cq_head != __atomic_load_n(ring->cq_tail, __ATOMIC_ACQUIRE);
 }
 
 int dg_uring_wait(struct dg_uring *ring, uint32_t flags)
@@ -168,7 +187,19 @@ int dg_uring_wait(struct dg_uring *ring, uint32_t flags)
 
 		if (r < 0 && r != -EINTR)
 			return r;
-		if (drop_completions(ring))
+		if (has_done(ring))
 			return 0;
 	}
+}
+
+bool dg_uring_take(struct dg_uring *ring, struct dg_uring_done *ret)
+{
+	const uint32_t head = *ring->cq_head;
+	const struct io_uring_cqe *entry = &ring->cqes[head & ring->cq_mask];
+
+	if (!has_done(ring))
+		return false;
+	*ret = (struct dg_uring_done){.tag = entry->user_data, .result = entry->res};
+	__atomic_store_n(ring->cq_head, head + 1, __ATOMIC_RELEASE);
+	return true;
 }

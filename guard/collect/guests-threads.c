@@ -7,6 +7,7 @@
 #include "guard/collect/guests.h"
 #include "guard/parse/proc-syscall.h"
 #include "guard/parse/span.h"
+#include "guard/parse/task-stat.h"
 #include "policy/guest.h"
 #include "policy/text.h"
 
@@ -14,9 +15,6 @@
 #define SYSCALL_MAX 1024
 #define COMM_MAX    128
 #define STAT_MAX    1024
-
-#define STAT_FLAGS   9
-#define PF_IO_WORKER UINT64_C(0x10) /* include/linux/sched.h */
 
 /* io_uring_enter(2)'s arguments: to_submit, min_complete, flags; and two flags. */
 enum { ARG_MIN_COMPLETE = 2, ARG_FLAGS = 3 };
@@ -96,21 +94,6 @@ static void read_name(const struct dg_below *tasks, const char *tid, struct dg_s
 		dg_set_str(fact, "?");
 }
 
-/* Field 9 of /proc/PID/task/TID/stat, proc_pid_stat(5), behind the name in brackets. */
-static bool parse_thread_flags(struct dg_span stat, uint64_t *ret)
-{
-	const char *close = stat.n ? memrchr(stat.p, ')', stat.n) : NULL;
-	struct dg_span rest, word;
-
-	if (!close)
-		return false;
-	rest = dg_span_skip(stat, (size_t)(close - stat.p) + 1);
-	for (int i = 3; i <= STAT_FLAGS; i++)
-		if (!dg_span_word(&rest, &word))
-			return false;
-	return dg_parse_u64(word, ret) == 0;
-}
-
 /*
  * The kernel's own helpers for io_uring are threads of the process too. Theirs is no
  * call: `syscall` shows the arguments of the one in which they were made, for as long as
@@ -120,13 +103,13 @@ static bool is_kernel_worker(const struct dg_below *tasks, const char *tid,
 			     const struct dg_str *name)
 {
 	char path[64], data[STAT_MAX];
-	uint64_t flags;
+	struct dg_task_stat stat;
 	size_t size;
 
 	snprintf(path, sizeof(path), "%.20s/stat", tid);
 	if (dg_below_read_small(tasks, path, data, sizeof(data), &size) == 0 &&
-	    parse_thread_flags(dg_span_of(data, size), &flags))
-		return flags & PF_IO_WORKER;
+	    dg_task_stat_parse(data, size, &stat) == 0)
+		return stat.flags & DG_PF_IO_WORKER;
 	return dg_after(dg_get(name), "iou-");
 }
 

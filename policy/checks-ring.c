@@ -213,7 +213,7 @@ static void check_ring_phantom(const struct dg_view *view, struct dg_finding *f)
 	DG_CLEANUP(rings_clear)
 	struct rings rings = {.facts = facts, .exempts = dg_ring_exempts(&facts->ring)};
 
-	switch (dg_kernel_counts_ring_waits(&facts->kernel)) {
+	switch (dg_kernel_counts_ring_waits(facts)) {
 	case DG_CANNOT_TELL:
 		dg_find_unknown(f, "the running kernel's name \"%s\" holds no version",
 				facts->kernel.release.value);
@@ -250,11 +250,9 @@ static const struct dg_check ring_phantom = {
 	       "07754bfd9aee). Where it does not, I/O pressure and iowait of the host "
 	       "cannot be trusted: the incident's 69 % on a bored disk. No table of "
 	       "versions decides: /proc/PID/task/TID/syscall shows of each waiting "
-	       "thread "
-	       "with which flags it waits (0x9 plainly, 0x89 opted out). A QEMU that "
-	       "opts "
-	       "out waits plainly while block requests are in flight, so a plain wait is "
-	       "looked at up to three times where the kernel has the bit.",
+	       "thread whether it opted out (bit 7 of the call's flags). A QEMU that "
+	       "opts out waits plainly while block requests are in flight, so a plain "
+	       "wait is looked at up to three times where the kernel has the bit.",
 };
 
 static const struct dg_check *const rows[] = {&ring_phantom};

@@ -82,7 +82,7 @@ static uint32_t patch_level(const struct dg_kernel *kernel, const struct dg_abi 
 	return package.numbers[2];
 }
 
-enum dg_answer dg_kernel_counts_ring_waits(const struct dg_kernel *kernel)
+static enum dg_answer counts_by_version(const struct dg_kernel *kernel)
 {
 	const char *release = dg_get(&kernel->release);
 	uint32_t major, minor;
@@ -99,6 +99,18 @@ enum dg_answer dg_kernel_counts_ring_waits(const struct dg_kernel *kernel)
 	if (major == 6 && minor == 1)
 		return patch_level(kernel, &abi) >= 39 ? DG_YES : DG_NO;
 	return DG_NO;
+}
+
+/* What the self-test has found weighs more than any version. */
+enum dg_answer dg_kernel_counts_ring_waits(const struct dg_facts *facts)
+{
+	const char *tried = dg_known(&facts->probe) ? dg_get(&facts->probe.plain) : NULL;
+
+	if (dg_streq(tried, "charged"))
+		return DG_YES;
+	if (dg_streq(tried, "free"))
+		return DG_NO;
+	return counts_by_version(&facts->kernel);
 }
 
 enum dg_answer dg_ring_exempts(const struct dg_ring *ring)

@@ -24,10 +24,11 @@ void dg_name_guest(struct dg_named *named, struct dg_finding *f, const char *lab
 char *dg_named_text(const struct dg_named *named);
 
 /*
- * Whether this kernel counts a task that waits in io_uring as waiting for I/O: Linux
- * since 6.5, and the stable series 6.4.4 and 6.1.39 (commits 8a796565cec3, 7b72d661f1f2).
+ * Whether this kernel counts a task that waits in io_uring as waiting for I/O: what the
+ * self-test in this boot's record has found, else by version: Linux since 6.5, and the
+ * stable series 6.4.4 and 6.1.39 (commits 8a796565cec3, 7b72d661f1f2).
  */
-enum dg_answer dg_kernel_counts_ring_waits(const struct dg_kernel *kernel);
+enum dg_answer dg_kernel_counts_ring_waits(const struct dg_facts *facts);
 
 /* Whether it lets a waiter opt out: IORING_FEAT_NO_IOWAIT, Linux 6.15 (07754bfd9aee). */
 enum dg_answer dg_ring_exempts(const struct dg_ring *ring);

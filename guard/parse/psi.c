@@ -18,7 +18,6 @@ int dg_psi_parse(const char *buf, size_t len, struct dg_psi *ret)
 {
 	struct dg_span rest = dg_span_of(buf, len), line = {0};
 	struct dg_psi psi = {0};
-	bool has_some = false;
 
 	while (dg_span_line(&rest, &line)) {
 		struct dg_span name = {0};
@@ -28,12 +27,12 @@ int dg_psi_parse(const char *buf, size_t len, struct dg_psi *ret)
 		full = dg_span_eq(name, "full");
 		if (!full && !dg_span_eq(name, "some"))
 			continue;
-		seen = full ? &psi.has_full : &has_some;
+		seen = full ? &psi.has_full : &psi.has_some;
 		if (*seen || parse_total(line, full ? &psi.full_us : &psi.some_us) < 0)
 			return -EBADMSG;
 		*seen = true;
 	}
-	if (!has_some)
+	if (!psi.has_some && !psi.has_full)
 		return -EBADMSG;
 	*ret = psi;
 	return 0;

@@ -13,11 +13,13 @@
 #include <stdint.h>
 
 struct dg_psi {
-	uint64_t some_us; /* microseconds in which some task was stalled, since boot */
+	uint64_t some_us; /* microseconds in which some task was stalled, since boot; 0
+			     where there is no such line */
 	uint64_t full_us; /* ... and no other ran; 0 where there is no such line */
+	bool has_some;	  /* irq has none */
 	bool has_full;	  /* cpu.pressure of old kernels has none */
 };
 
-/* 0, or -EBADMSG: no `some` line with a total, a total that is no number, or a line
+/* 0, or -EBADMSG: neither a `some` nor a `full` line, a total that is no number, or a line
  * twice. Lines and fields of other names are passed over. */
 int dg_psi_parse(const char *buf, size_t len, struct dg_psi *ret);

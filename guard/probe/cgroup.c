@@ -12,6 +12,7 @@
 
 #include "guard/base/cleanup.h"
 #include "guard/parse/mountinfo.h"
+#include "guard/parse/proc-cgroup.h"
 #include "guard/parse/span.h"
 #include "policy/text.h"
 
@@ -22,24 +23,18 @@
 
 /* --- where this process is --- */
 
-/* The path in the line "0::/path" of /proc/self/cgroup, which is that of cgroup v2. */
-static int read_own_path(const struct dg_root *root, char **ret)
+static int read_path(const struct dg_root *root, const char *file, char **ret)
 {
 	DG_FREE char *data = NULL;
-	struct dg_span rest, line = {0}, path;
+	struct dg_span path;
 	size_t size;
-	int r = dg_root_read(root, "proc/self/cgroup", CGROUP_CAP, &data, &size);
+	int r = dg_root_read(root, file, CGROUP_CAP, &data, &size);
 
+	r = r < 0 ? r : dg_proc_cgroup_parse(data, size, &path);
 	if (r < 0)
 		return r;
-	rest = dg_span_of(data, size);
-	while (dg_span_line(&rest, &line)) {
-		if (!dg_span_after(line, "0::", &path))
-			continue;
-		*ret = dg_span_dup(path);
-		return *ret ? 0 : -ENOMEM;
-	}
-	return -ENOENT;
+	*ret = dg_span_dup(path);
+	return *ret ? 0 : -ENOMEM;
 }
 
 /* The part of `path` below a mount whose root is `top`; NULL: the mount does not show it
@@ -92,7 +87,7 @@ int dg_cgroup_open_own(const struct dg_root *root, int *ret_fd)
 	DG_CLEANUP(dg_mountinfo_clear) struct dg_mountinfo info = {0};
 	DG_FREE char *path = NULL, *data = NULL;
 	size_t size;
-	int r = read_own_path(root, &path);
+	int r = read_path(root, "proc/self/cgroup", &path);
 
 	if (r == 0)
 		r = dg_root_read(root, "proc/self/mountinfo", MOUNTINFO_CAP, &data,
@@ -100,6 +95,36 @@ int dg_cgroup_open_own(const struct dg_root *root, int *ret_fd)
 	if (r == 0)
 		r = dg_mountinfo_parse(data, size, &info, NULL);
 	return r < 0 ? r : open_mounted(root, &info, path, ret_fd);
+}
+
+int dg_cgroup_path(const struct dg_root *root, int64_t pid, char **ret)
+{
+	char file[64];
+
+	snprintf(file, sizeof(file), "proc/%lld/cgroup", (long long)pid);
+	return read_path(root, file, ret);
+}
+
+int dg_cgroup_mount(const struct dg_root *root, char **ret)
+{
+	DG_CLEANUP(dg_mountinfo_clear) struct dg_mountinfo info = {0};
+	DG_FREE char *data = NULL;
+	size_t size;
+	int r = dg_root_read(root, "proc/self/mountinfo", MOUNTINFO_CAP, &data, &size);
+
+	if (r == 0)
+		r = dg_mountinfo_parse(data, size, &info, NULL);
+	if (r < 0)
+		return r;
+	for (size_t i = info.n_mounts; i-- > 0;) {
+		const struct dg_mount *mount = &info.mounts[i];
+
+		if (!dg_streq(mount->fs_type, "cgroup2") || !dg_streq(mount->root, "/"))
+			continue;
+		*ret = strdup(mount->point);
+		return *ret ? 0 : -ENOMEM;
+	}
+	return -ENOENT;
 }
 
 /* --- a cgroup below it --- */

@@ -17,6 +17,11 @@
  */
 int dg_cgroup_open_own(const struct dg_root *root, int *ret_fd);
 
+/* The path of a process's cgroup in the unified hierarchy, "/qemu.slice/103.scope", and
+ * where that hierarchy is mounted; owned by the caller. -ENOENT: none. */
+int dg_cgroup_path(const struct dg_root *root, int64_t pid, char **ret);
+int dg_cgroup_mount(const struct dg_root *root, char **ret);
+
 void dg_cgroup_name(pid_t owner, char ret_name[static DG_CGROUP_NAME_SIZE]);
 
 /* Make the cgroup `name` below `parent`; one of that name that is empty is taken over. 0

@@ -197,8 +197,33 @@ static void test_debian_patch_level(void **state)
 		FACTS_CLEANUP struct dg_facts *f = host(cases[i].release, BEFORE17);
 
 		dg_set_str(&f->kernel.version, cases[i].version);
-		if (dg_kernel_counts_ring_waits(&f->kernel) != cases[i].answer)
+		if (dg_kernel_counts_ring_waits(f) != cases[i].answer)
 			fail_msg("%s %s", cases[i].release, cases[i].version);
+	}
+}
+
+/* A kernel that was tried is what it was found to be, whatever it is called. */
+static void test_tried(void **state)
+{
+	static const struct {
+		const char *release, *plain;
+		enum dg_answer answer;
+	} cases[] = {
+		{"6.5.13-5-pve", "free", DG_NO},
+		{"6.2.16-20-pve", "charged", DG_YES},
+		{"6.5.13-5-pve", "cannot-tell", DG_YES},
+		{"6.2.16-20-pve", "not-tried", DG_NO},
+		{"x", "charged", DG_YES},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < DG_COUNT(cases); i++) {
+		FACTS_CLEANUP struct dg_facts *f = host(cases[i].release, BEFORE17);
+
+		dg_set_known(&f->probe.meta);
+		dg_set_str(&f->probe.plain, cases[i].plain);
+		if (dg_kernel_counts_ring_waits(f) != cases[i].answer)
+			fail_msg("%s %s", cases[i].release, cases[i].plain);
 	}
 }
 
@@ -557,6 +582,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_phantom_table),
 		cmocka_unit_test(test_debian_patch_level),
+		cmocka_unit_test(test_tried),
 		cmocka_unit_test(test_phantom_gaps),
 		cmocka_unit_test(test_one_thread_opts_out),
 		cmocka_unit_test(test_looks),

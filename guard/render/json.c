@@ -76,4 +76,5 @@ const struct dg_renderer dg_render_json = {
 	.check = print_check,
 	.checks = print_checks,
 	.probe = dg_json_probe,
+	.sample = dg_json_sample,
 };

@@ -3,6 +3,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "guard/render/bars.h"
 #include "guard/render/render.h"
 
 #define WIDTH_DEFAULT 80
@@ -39,6 +40,7 @@ struct dg_style dg_style_of(FILE *out, bool verbose)
 	if (!isatty(fileno(out)))
 		return style;
 	style.colour = !(no_color && *no_color);
+	style.blocks = dg_bars_have_blocks();
 	if (ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col)
 		style.width = size.ws_col;
 	if (style.width < WIDTH_MIN)

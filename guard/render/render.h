@@ -15,6 +15,7 @@ struct dg_comparison;
 
 struct dg_style {
 	bool colour;
+	bool blocks;  /* a terminal that shows block characters */
 	bool verbose; /* also what is fine */
 	size_t width; /* columns to wrap at */
 };
@@ -51,6 +52,8 @@ struct dg_style dg_style_of(FILE *out, bool verbose);
 /* A JSON document, indented, doubles as %.6g, with a newline (render/json.c). */
 int dg_print_json(FILE *out, struct json_object *json);
 int dg_json_probe(FILE *out, const struct dg_probe *probe, const struct dg_style *style);
+int dg_json_sample(FILE *out, const struct dg_sample *sample,
+		   const struct dg_pressure *pressure, const struct dg_style *style);
 
 /* Words of `text` in lines of at most `width` columns: the first behind `indent` spaces,
  * the others behind `hang`. Owned by the caller; NULL: out of memory (render/wrap.c). */

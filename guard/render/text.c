@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* For people: the verdict and one headline, what drifts and why, the commands to copy,
  * what could not be seen, and one line for what is fine. */
+#include "guard/render/text-sample.h"
 #include "guard/render/text.h"
 #include "policy/text.h"
 
@@ -158,4 +159,5 @@ const struct dg_renderer dg_render_text = {
 	.check = dg_text_check,
 	.checks = dg_text_checks,
 	.probe = dg_text_probe,
+	.sample = dg_text_sample,
 };

@@ -171,6 +171,8 @@ void dg_print_sample_gaps(FILE *out, const struct dg_sample *sample,
 		count_alike(&writers, writer);
 	tell_alike(&gaps, &disks, NULL);
 	tell_guests(&gaps, sample);
-	tell_alike(&gaps, &writers, NULL);
+	/* One of these stands for all that could not be read: they are counted in it. */
+	if (writers.count)
+		tell(&gaps, writers.label, "", describe(writers.first, NULL), NULL);
 	tell_trials(&gaps, sample);
 }

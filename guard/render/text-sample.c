@@ -210,7 +210,7 @@ static void print_own_share(FILE *out, const struct dg_sample *sample,
 		return;
 	if (dg_known(&sample->own_stalled_percent))
 		stall = dg_format(
-			", and was itself stalled for %s %% of the window",
+			", and stalled for %s %% of the window",
 			dg_figure(sample->own_stalled_percent.value, 1, stalled));
 	text = dg_format(
 		"Measuring took %s %% of one processor and %s MiB of memory%s.",

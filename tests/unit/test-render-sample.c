@@ -399,7 +399,7 @@ static const struct sample_case {
 	 .wants = {"disks        1 of 3: line 9", "guests       1 of 3: went away",
 		   "guest stall  1 of 2: no pressure files in its cgroup",
 		   "trial stall  1 of 1: no cgroup",
-		   "1 of 3: no permission; root may see it", "1 of 5: line 1"}},
+		   "writers      no permission; root may see it", "1 of 5: line 1"}},
 	{.name = "trials",
 	 .make = make_trials,
 	 .wants = {"io_uring-no-iowait", "4980", "32.7", "152", "1.0\n",

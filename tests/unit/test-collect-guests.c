@@ -500,7 +500,7 @@ static void wait_in_ring(void *arg, int ready)
 
 	(void)arg;
 	if (pipe(ends) < 0 || dg_uring_open(&ring) < 0 ||
-	    dg_uring_poll(&ring, ends[0]) < 0)
+	    dg_uring_poll(&ring, ends[0], 0) < 0)
 		return;
 	(void)!write(ready, "", 1);
 	dg_uring_wait(&ring, 0);

@@ -14,8 +14,9 @@
  *   otherwise                                                         unknown
  *
  * PSI and iowait need not agree (86 % against 12.6 % was measured, DOMAIN.md 1), so
- * either makes the stall high. Real comes before phantom: where a device is slow, it is
- * slow whatever QEMU does.
+ * either makes the stall high. Where processors are short both of them hide it, since
+ * somebody always runs: there `some` counts. Real comes before phantom: where a device is
+ * slow, it is slow whatever QEMU does.
  */
 #include <errno.h>
 
@@ -97,7 +98,7 @@ struct window {
 	const struct dg_sample *sample;
 	const struct dg_policy_pressure *limits;
 	double full, iowait;
-	double stall;  /* the higher of the two */
+	double stall;  /* the higher of the two, or `some` where processors are short */
 	double in_use; /* percent of the window in which some disk had a request */
 	double queue;  /* requests in flight on all whole disks, mean */
 	double requests_per_s;
@@ -118,6 +119,15 @@ static void add_disks(struct window *w)
 		w->requests_per_s += requests_of(disk);
 	}
 	w->in_use = 100 * (1 - idle);
+}
+
+static void set_stall(struct window *w)
+{
+	w->full = number(&dg_sample_stall(w->sample, "io")->full_percent);
+	w->iowait = number(&w->sample->iowait_percent);
+	w->stall = greater(w->full, w->iowait);
+	if (some_of(w->sample, "cpu") >= (double)w->limits->cpu_some_percent)
+		w->stall = greater(w->stall, some_of(w->sample, "io"));
 }
 
 /* --- 1: can it be told at all? NULL: yes; else why not, owned --- */
@@ -255,12 +265,13 @@ static char *describe_real(const struct window *w, const struct dg_disk_load *di
 
 	if (is_stuck(disk))
 		return dg_format("I/O stall is real: %s had %.1f requests in flight and "
-				 "completed none (PSI io full %.1f %%)%s",
-				 name, number(&disk->queue), w->full, behind);
+				 "completed none (PSI io some %.1f %%, full %.1f %%)%s",
+				 name, number(&disk->queue), some_of(w->sample, "io"),
+				 w->full, behind);
 	return dg_format("I/O stall is real: %s took %.1f ms for a request with %.1f in "
-			 "flight (PSI io full %.1f %%, iowait %.1f %%)%s",
-			 name, dg_disk_await(disk), number(&disk->queue), w->full,
-			 w->iowait, behind);
+			 "flight (PSI io some %.1f %%, full %.1f %%; iowait %.1f %%)%s",
+			 name, dg_disk_await(disk), number(&disk->queue),
+			 some_of(w->sample, "io"), w->full, w->iowait, behind);
 }
 
 /* --- 4: what else may be behind it. NULL: nothing; else why, owned --- */
@@ -276,9 +287,10 @@ static char *why_doubtful(const struct window *w)
 				 "may be that of reclaim and swap",
 				 memory);
 	if (cpu >= (double)limits->cpu_some_percent)
-		return dg_format("CPU pressure is high too (some %.1f %%): what waits "
-				 "for a processor and what for I/O cannot be told apart",
-				 cpu);
+		return dg_format("CPU pressure is high too (some %.1f %%, io some "
+				 "%.1f %%): what waits for a processor and what for I/O "
+				 "cannot be told apart",
+				 cpu, some_of(w->sample, "io"));
 	if (unseen >= UNSEEN_THREADS)
 		return dg_format("%.1f threads were blocked on I/O that no local disk "
 				 "shows: network storage, or a file system in user space",
@@ -357,9 +369,7 @@ int dg_pressure_judge(const struct dg_sample *sample,
 	struct window w = {.sample = sample, .limits = limits};
 
 	if (!p.why) {
-		w.full = number(&dg_sample_stall(sample, "io")->full_percent);
-		w.iowait = number(&sample->iowait_percent);
-		w.stall = greater(w.full, w.iowait);
+		set_stall(&w);
 		add_disks(&w);
 		p.loaded = w.requests_per_s >= LOAD_MIN_PER_S;
 		if (w.stall < (double)limits->io_full_percent) {

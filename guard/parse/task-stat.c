@@ -3,7 +3,7 @@
 
 #include "guard/parse/span.h"
 
-enum { STATE = 3, FLAGS = 9 }; /* fields, from 1 */
+enum { STATE = 3, FLAGS = 9, THREADS = 20 }; /* fields, from 1 */
 
 static int parse_comm(struct dg_span comm, struct dg_task_stat *stat)
 {
@@ -28,7 +28,12 @@ static int parse_rest(struct dg_span rest, struct dg_task_stat *stat)
 	for (int i = STATE + 1; i <= FLAGS; i++)
 		if (!dg_span_word(&rest, &word))
 			return -EBADMSG;
-	return dg_parse_u64(word, &stat->flags) < 0 ? -EBADMSG : 0;
+	if (dg_parse_u64(word, &stat->flags) < 0)
+		return -EBADMSG;
+	for (int i = FLAGS + 1; i <= THREADS; i++)
+		if (!dg_span_word(&rest, &word))
+			return 0;
+	return dg_parse_u64(word, &stat->threads) < 0 ? -EBADMSG : 0;
 }
 
 /* The name ends at the last ')': it may hold others, and what follows it does not. */

@@ -18,6 +18,7 @@ struct dg_task_stat {
 	char comm[DG_TASK_COMM_SIZE]; /* whatever the process chose, newlines too */
 	char state;		      /* R, S, D (waits without being killable), ... */
 	uint64_t flags;
+	uint64_t threads; /* of its process; 0: the text ends before */
 };
 
 /* 0, or -EBADMSG: one of the first nine fields is missing or is not what it should be.

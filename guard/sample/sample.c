@@ -18,11 +18,12 @@
 #include "policy/boot-record.h"
 #include "policy/text.h"
 
-#define DISKS_MAX 1024
-#define LOOKS	  2 /* at how many threads are blocked; a third and two thirds on */
-#define TRIAL_MS  4000
-#define SECOND_US INT64_C(1000000)
-#define LOAD_DIR  "/var/tmp"
+#define DISKS_MAX      1024
+#define TRIAL_MS       4000
+#define COUNTS	       3 /* of blocked threads */
+#define COUNT_PAUSE_US 40000
+#define SECOND_US      INT64_C(1000000)
+#define LOAD_DIR       "/var/tmp"
 
 /* --- signals end the window, not the program --- */
 
@@ -63,8 +64,7 @@ struct window {
 	struct dg_guest_cgroups cgroups;
 	struct dg_reading first, last;
 	struct dg_sample sample;
-	double blocked, blocked_in_d; /* sums over the looks */
-	int looks, counts;
+	int64_t blocked, blocked_in_d; /* at the look; -1: not known */
 	bool interrupted;
 };
 
@@ -77,50 +77,55 @@ static void window_clear(struct window *w)
 	dg_record_clear(&dg_sample_record, &w->sample);
 }
 
+/* Threads that are blocked all the time, and not for one write: the least number of a few
+ * counts. Most of the time the first of them is 0. */
+static int64_t count_blocked(struct window *w)
+{
+	size_t least = SIZE_MAX;
+
+	for (int i = 0; i < COUNTS && least > 0 && !w->interrupted; i++) {
+		size_t now;
+
+		if (i > 0)
+			w->interrupted = dg_watch_until(
+				&w->watch, dg_reading_clock_us() + COUNT_PAUSE_US);
+		if (dg_count_blocked(w->watch.proc, &now) < 0)
+			return -1;
+		least = now < least ? now : least;
+	}
+	return (int64_t)least;
+}
+
 /* procs_blocked counts who is in iowait; who of them is blocked in earnest is in state D.
  * Threads are counted only where there is something to tell apart. */
 static void look(struct window *w)
 {
 	DG_CLEANUP(dg_reading_clear) struct dg_reading now;
-	size_t in_d = 0;
 
 	dg_reading_take(w->watch.proc, &now);
 	if (now.stat_r < 0 || !now.stat.has_blocked)
 		return;
-	w->looks++;
-	w->blocked += (double)now.stat.blocked;
-	if (now.stat.blocked == 0) {
-		w->counts++;
-	} else if (dg_count_blocked(w->watch.proc, &in_d) == 0) {
-		w->counts++;
-		w->blocked_in_d += (double)in_d;
-	}
+	w->blocked = (int64_t)now.stat.blocked;
+	w->blocked_in_d = w->blocked ? count_blocked(w) : 0;
 }
 
-static void set_looks(const struct window *w, struct dg_sample *sample)
+static void set_look(int64_t value, struct dg_real *fact)
 {
-	if (w->looks > 0)
-		dg_set_real(&sample->blocked, w->blocked / w->looks);
+	if (value >= 0)
+		dg_set_real(fact, (double)value);
 	else
-		dg_set_gap(&sample->blocked.meta, DG_UNREADABLE,
-			   "the window ended before the first look");
-	if (w->counts > 0)
-		dg_set_real(&sample->blocked_in_d, w->blocked_in_d / w->counts);
-	else
-		dg_set_gap(&sample->blocked_in_d.meta, DG_UNREADABLE,
-			   "the window ended before the first look");
+		dg_set_gap(&fact->meta, DG_UNREADABLE,
+			   "the window ended before the look in its middle");
 }
 
-/* Wait until `until`, with looks on the way. */
+/* Wait until `until`, with a look half way. */
 static void pass(struct window *w, int64_t from, int64_t until)
 {
-	for (int i = 1; i <= LOOKS + 1 && !w->interrupted; i++) {
-		int64_t next = from + (until - from) * i / (LOOKS + 1);
-
-		w->interrupted = dg_watch_until(&w->watch, next);
-		if (!w->interrupted && i <= LOOKS)
-			look(w);
-	}
+	w->interrupted = dg_watch_until(&w->watch, from + (until - from) / 2);
+	if (!w->interrupted)
+		look(w);
+	if (!w->interrupted)
+		w->interrupted = dg_watch_until(&w->watch, until);
 }
 
 static int read_all(struct window *w, struct dg_reading *reading)
@@ -131,6 +136,7 @@ static int read_all(struct window *w, struct dg_reading *reading)
 	r = dg_reading_take_guests(&w->cgroups, reading);
 	if (r == 0)
 		dg_reading_take_tasks(w->watch.proc, reading);
+	dg_reading_take_own(reading);
 	return r;
 }
 
@@ -219,7 +225,8 @@ static int conclude(struct window *w, struct dg_sample *sample)
 	dg_set_int(&sample->time, (int64_t)time(NULL));
 	dg_set_bool(&sample->interrupted, w->interrupted);
 	dg_delta_host(&w->first, &w->last, sample);
-	set_looks(w, sample);
+	set_look(w->blocked, &sample->blocked);
+	set_look(w->blocked_in_d, &sample->blocked_in_d);
 	r = set_disks(w, sample);
 	if (r == 0)
 		r = dg_delta_guests(&w->cgroups, &w->first, &w->last, sample);
@@ -313,7 +320,8 @@ int dg_sample_take(const struct dg_root *root, const struct dg_policy *policy,
 {
 	double window_s = options->window_s > 0 ? options->window_s
 						: (double)policy->pressure.window_s;
-	DG_CLEANUP(window_clear) struct window w = {.root = root};
+	DG_CLEANUP(window_clear)
+	struct window w = {.root = root, .blocked = -1, .blocked_in_d = -1};
 	struct stopper stopper = {.fd = -1};
 	int r = check_window(root, window_s, ret_why);
 

@@ -84,21 +84,22 @@ char *dg_task_name(const struct dg_below *proc, int64_t pid)
 
 /* --- which of them are blocked --- */
 
-static bool is_blocked(const struct dg_below *tasks, const char *tid)
+static int read_stat(const struct dg_below *dir, const char *id, struct dg_task_stat *ret)
 {
-	struct dg_task_stat stat;
 	char name[64], text[SMALL_MAX];
 	size_t size;
+	int r;
 
-	snprintf(name, sizeof(name), "%s/stat", tid);
-	return dg_below_read_small(tasks, name, text, sizeof(text), &size) == 0 &&
-	       dg_task_stat_parse(text, size, &stat) == 0 && stat.state == 'D';
+	snprintf(name, sizeof(name), "%s/stat", id);
+	r = dg_below_read_small(dir, name, text, sizeof(text), &size);
+	return r < 0 ? r : dg_task_stat_parse(text, size, ret);
 }
 
 static size_t count_threads(const struct dg_below *proc, const char *pid)
 {
 	DG_BELOW_CLEANUP struct dg_below tasks = DG_BELOW_NONE;
 	DG_NAMES_FREE char **names = NULL;
+	struct dg_task_stat stat;
 	size_t blocked = 0;
 	char name[64];
 
@@ -107,8 +108,18 @@ static size_t count_threads(const struct dg_below *proc, const char *pid)
 	    dg_below_list(&tasks, TASKS_MAX, &names, NULL) < 0)
 		return 0;
 	for (char **tid = names; *tid; tid++)
-		blocked += is_blocked(&tasks, *tid);
+		blocked += read_stat(&tasks, *tid, &stat) == 0 && stat.state == 'D';
 	return blocked;
+}
+
+/* Most processes, and all of the kernel's, have one thread. */
+static size_t count_blocked(const struct dg_below *proc, const char *pid)
+{
+	struct dg_task_stat stat;
+
+	if (read_stat(proc, pid, &stat) < 0)
+		return 0;
+	return stat.threads == 1 ? stat.state == 'D' : count_threads(proc, pid);
 }
 
 int dg_count_blocked(const struct dg_below *proc, size_t *ret)
@@ -122,7 +133,7 @@ int dg_count_blocked(const struct dg_below *proc, size_t *ret)
 		return r;
 	for (char **name = names; *name; name++)
 		if (parse_pid(*name, &pid))
-			blocked += count_threads(proc, *name);
+			blocked += count_blocked(proc, *name);
 	*ret = blocked;
 	return 0;
 }

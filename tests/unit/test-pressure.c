@@ -17,6 +17,7 @@
 /* A window in figures; a device of 0 requests is left out. */
 struct figures {
 	double full, iowait, cpu, memory;
+	double some; /* of I/O; 0: a little more than `full` */
 	double blocked_in_d;
 	struct {
 		double requests, await_ms, queue, util;
@@ -100,7 +101,7 @@ static void make_sample(const struct figures *f, struct dg_sample *s)
 	dg_set_bool(&s->interrupted, false);
 	make_absent(&s->disturbed);
 	add_stall(s, "cpu", f->cpu, 0);
-	add_stall(s, "io", f->full + 1, f->full);
+	add_stall(s, "io", f->some > 0 ? f->some : f->full + 1, f->full);
 	add_stall(s, "memory", f->memory, f->memory);
 	dg_set_real(&s->iowait_percent, f->iowait);
 	dg_set_real(&s->blocked, 8);
@@ -215,6 +216,23 @@ static const struct {
 	 .figures = {.full = 60, .iowait = 40, .cpu = 80, .seen = "yes"},
 	 .kind = DG_PRESSURE_UNKNOWN,
 	 .says = "CPU"},
+	{.name = "processors are short, and nothing is stalled",
+	 .figures = {.full = 0, .iowait = 0, .cpu = 95, .seen = "yes"},
+	 .kind = DG_PRESSURE_NONE},
+	{.name = "processors are short, which hides the stall from all but `some`",
+	 .figures = {.full = 0, .some = 97, .iowait = 0, .cpu = 95, .seen = "yes"},
+	 .kind = DG_PRESSURE_UNKNOWN,
+	 .says = "io some 97.0 %"},
+	{.name = "processors are short, and a disk is slow",
+	 .figures = {.full = 0,
+		     .some = 97,
+		     .iowait = 0,
+		     .cpu = 95,
+		     .seen = "no",
+		     .disk = {10, 100, 1, 99}},
+	 .kind = DG_PRESSURE_REAL,
+	 .device = "sda",
+	 .guest = "103"},
 	{.name = "threads wait for a server elsewhere",
 	 .figures = {.full = 60, .iowait = 40, .blocked_in_d = 3, .seen = "yes"},
 	 .kind = DG_PRESSURE_UNKNOWN,

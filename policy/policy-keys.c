@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The table of keys, look-up in it, and the values' places. */
+#include <errno.h>
 #include <json-c/json.h>
 #include "policy/catalog.h"
 #include "policy/nearest.h"
@@ -7,6 +8,7 @@
 #include "policy/timefmt.h"
 
 #define DAYS_MAX 36500
+#define DAY	 INT64_C(86400)
 
 static const char *const schema_words[] = {DG_POLICY_SCHEMA, NULL};
 static const char *const severity_words[] = {"notice", "warning", "critical", "off",
@@ -48,7 +50,8 @@ static const struct dg_policy_key keys[] = {
 	KEY("waivers.subject", TEXT),
 	KEY("waivers.reason", TEXT, FLAGS(DG_KEY_REQUIRED)),
 	KEY("waivers.owner", TEXT, FLAGS(DG_KEY_REQUIRED)),
-	KEY("waivers.until", DATE, FLAGS(DG_KEY_REQUIRED)),
+	KEY("waivers.since", DATE),
+	KEY("waivers.until", DATE, FLAGS(DG_KEY_REQUIRED), .from = "since"),
 
 	KEY("overrides", OBJECT, FLAGS(DG_KEY_LIST)),
 	KEY("overrides.hosts", TEXT,
@@ -148,6 +151,35 @@ const char *dg_word_find(const char *const *words, const char *word)
 int dg_policy_date_parse(const char *text, int64_t *ret_time)
 {
 	return dg_date_parse_end(text, ret_time) == 0 ? 0 : dg_time_parse(text, ret_time);
+}
+
+/* "90d" */
+static bool parse_days(const char *text, int64_t *ret_days)
+{
+	int64_t days = 0;
+	const char *s = text;
+
+	for (; *s >= '0' && *s <= '9' && days <= DAYS_MAX; s++)
+		days = 10 * days + (*s - '0');
+	if (!dg_streq(s, "d") || days < 1 || days > DAYS_MAX)
+		return false;
+	*ret_days = days;
+	return true;
+}
+
+int dg_policy_until_parse(const char *text, const char *since, int64_t *ret_time)
+{
+	int64_t days, from;
+
+	if (!parse_days(text, &days))
+		return dg_policy_date_parse(text, ret_time);
+	/* As the last second of its day. */
+	if (!since ||
+	    (dg_date_parse_end(since, &from) < 0 && dg_time_parse(since, &from) < 0))
+		return -EINVAL;
+	from += DAY - 1 - ((from - DG_TIME_FIRST) % DAY);
+	*ret_time = from + days * DAY;
+	return 0;
 }
 
 struct json_object *dg_policy_value(struct json_object *tree, const char *path)

@@ -19,7 +19,7 @@ enum dg_key_type {
 	DG_KEY_TEXT, /* not empty; names and patterns too */
 	DG_KEY_WORD,
 	DG_KEY_CHECK, /* the id of a check */
-	DG_KEY_DATE,  /* "2026-12-31" or an RFC 3339 time */
+	DG_KEY_DATE,  /* "2026-12-31" or an RFC 3339 time; see `from` */
 };
 
 enum dg_key_flags {
@@ -39,6 +39,9 @@ struct dg_policy_key {
 	int64_t min, max;	  /* of an integer */
 	const char *const *words; /* that are allowed, NULL-terminated */
 	size_t place;		  /* in struct dg_policy; 0: has none */
+	/* Of a date: days ("90d") may stand for it, which count from this other member of
+	 * the same object. */
+	const char *from;
 };
 
 const struct dg_policy_key *dg_policy_keys(size_t *ret_count);
@@ -68,3 +71,6 @@ void dg_policy_place(struct dg_policy *policy, struct json_object *tree);
 
 /* A date as the last second of that day, or a time. 0 or -EBADMSG. */
 int dg_policy_date_parse(const char *text, int64_t *ret_time);
+/* The same, or days from the day of `since` on (NULL: not said), the last one included.
+ * 0; -EBADMSG: none of these; -EINVAL: days, and no date or time that they count from. */
+int dg_policy_until_parse(const char *text, const char *since, int64_t *ret_time);

@@ -116,25 +116,44 @@ static int layer_read(struct dg_layer *layer, const char *text, size_t size)
 	return r;
 }
 
-/* Hand the layer's problems over to the policy. */
-static int problems_move(struct dg_policy *policy, struct dg_layer *layer)
+static size_t overrides_count(const struct dg_policy *policy)
 {
-	size_t n = policy->problem_count + layer->problem_count;
-	struct dg_problem *grown;
+	struct json_object *overrides = dg_policy_value(policy->tree, "overrides");
 
-	if (layer->problem_count == 0)
-		return 0;
-	grown = reallocarray(policy->problems, n, sizeof(*grown));
-	if (!grown)
-		return -ENOMEM;
-	memcpy(grown + policy->problem_count, layer->problems,
-	       layer->problem_count * sizeof(*grown));
-	free(layer->problems);
-	layer->problems = NULL;
-	layer->problem_count = 0;
-	policy->problems = grown;
-	policy->problem_count = n;
+	return overrides ? json_object_array_length(overrides) : 0;
+}
+
+/* Merge what was read of the layer into the policy's tree and origins. */
+static int layer_apply(struct dg_policy *policy, const struct dg_layer *layer)
+{
+	DG_CLEANUP(dg_json_putp) struct json_object *merged = dg_json_copy(policy->tree);
+	int r = merged ? layer_merge(merged, layer->tree) : -ENOMEM;
+
+	if (r == 0)
+		r = dg_origins_merge(policy->origins, layer->origins);
+	if (r < 0)
+		return r;
+	json_object_put(policy->tree);
+	policy->tree = DG_STEAL(merged);
 	return 0;
+}
+
+static int merge(struct dg_policy *policy, struct dg_layer *layer, const char *text,
+		 size_t size)
+{
+	struct dg_policy_layer *note =
+		dg_policy_layer_add(policy, layer->file, DG_LAYER_INVALID);
+	int r = note ? 0 : -ENOMEM;
+
+	layer->overrides_before = overrides_count(policy);
+	if (r == 0)
+		r = layer_read(layer, text, size);
+	if (r == 0)
+		r = dg_policy_problems_take(policy, layer);
+	if (r < 0 || layer->unusable)
+		return r;
+	note->state = DG_LAYER_USED;
+	return layer_apply(policy, layer);
 }
 
 int dg_policy_merge(struct dg_policy *policy, const char *file, const char *text,
@@ -142,33 +161,23 @@ int dg_policy_merge(struct dg_policy *policy, const char *file, const char *text
 {
 	DG_CLEANUP(dg_layer_clear)
 	struct dg_layer layer = {.file = file, .strict = strict};
-	DG_CLEANUP(dg_json_putp) struct json_object *merged = NULL;
-	int r = layer_read(&layer, text, size);
 
-	if (r == 0 && !layer.unusable) {
-		merged = dg_json_copy(policy->tree);
-		r = merged ? layer_merge(merged, layer.tree) : -ENOMEM;
-	}
-	if (r == 0)
-		r = problems_move(policy, &layer);
-	if (r == 0 && !layer.unusable) {
-		json_object_put(policy->tree);
-		policy->tree = DG_STEAL(merged);
-	}
-	return r;
+	return merge(policy, &layer, text, size);
 }
 
-int dg_policy_add_unreadable(struct dg_policy *policy, const char *file, const char *why)
+int dg_policy_merge_copy(struct dg_policy *policy, const char *file, const char *copy_of,
+			 int64_t copied, const char *text, size_t size)
 {
 	DG_CLEANUP(dg_layer_clear) struct dg_layer layer = {.file = file};
-	DG_FREE char *clean = dg_clean_text(why, strlen(why));
-	int r;
+	int r = merge(policy, &layer, text, size);
+	struct dg_policy_layer *note;
 
-	if (!clean)
-		return -ENOMEM;
-	r = dg_layer_add(&layer, 0, false, NULL, dg_format("cannot be read: %s", clean));
 	if (r < 0)
 		return r;
-	layer.problems[0].unreadable = true;
-	return problems_move(policy, &layer);
+	note = &policy->layers[policy->layer_count - 1];
+	note->copied = copied;
+	note->copy_of = dg_clean_text(copy_of, strlen(copy_of));
+	if (note->state == DG_LAYER_USED)
+		note->state = DG_LAYER_CACHED;
+	return note->copy_of ? 0 : -ENOMEM;
 }

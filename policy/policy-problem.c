@@ -54,9 +54,8 @@ static char *step_pointer(const struct dg_layer_step *at)
 	return dg_format("%s/%s", up, escaped);
 }
 
-/* The line of the value, or of the nearest thing around it where it is missing. */
-static int step_line(const struct dg_layer *layer, const struct dg_layer_step *at,
-		     unsigned *ret_line)
+int dg_layer_line(const struct dg_layer *layer, const struct dg_layer_step *at,
+		  unsigned *ret_line)
 {
 	unsigned line = 0;
 
@@ -89,9 +88,11 @@ void dg_layer_clear(struct dg_layer *layer)
 {
 	dg_problems_free(layer->problems, layer->problem_count);
 	json_object_put(layer->tree);
+	json_object_put(layer->origins);
 	layer->problems = NULL;
 	layer->problem_count = 0;
 	layer->tree = NULL;
+	layer->origins = NULL;
 }
 
 int dg_layer_add(struct dg_layer *layer, unsigned line, bool unusable, char *key,
@@ -139,7 +140,7 @@ int dg_layer_complain(struct dg_layer *layer, const struct dg_layer_step *at,
 		return 0;
 	}
 	key = message ? step_dotted(at) : NULL;
-	if (!key || step_line(layer, at, &line) < 0) {
+	if (!key || dg_layer_line(layer, at, &line) < 0) {
 		free(key);
 		free(message);
 		return -ENOMEM;

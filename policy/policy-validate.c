@@ -81,7 +81,7 @@ static int object_check(struct dg_layer *layer, const char *parent,
 	json_object_object_foreach(object, name, value)
 	{
 		const struct dg_policy_key *key = dg_key_find(parent, name);
-		struct dg_layer_step down = {.up = at, .key = name};
+		struct dg_layer_step down = {.up = at, .key = name, .value = value};
 
 		r = key ? value_check(layer, key, &down, value)
 			: dg_layer_unknown_key(layer, &down, parent);
@@ -163,6 +163,12 @@ static int list_check_size(struct dg_layer *layer, const struct dg_policy_key *k
 	return 0;
 }
 
+/* Overrides add up, so that those of earlier layers come first. */
+static size_t places_before(const struct dg_layer *layer, const struct dg_policy_key *key)
+{
+	return dg_streq(key->path, "overrides") ? layer->overrides_before : 0;
+}
+
 static int list_check(struct dg_layer *layer, const struct dg_policy_key *key,
 		      const struct dg_layer_step *at, struct json_object *array)
 {
@@ -171,11 +177,18 @@ static int list_check(struct dg_layer *layer, const struct dg_policy_key *key,
 
 	for (size_t i = 0; r >= 0 && i < n && n <= DG_POLICY_LIST_MAX; i++) {
 		struct json_object *element = json_object_array_get_idx(array, i);
-		struct dg_layer_step down = {.up = at, .index = i};
+		struct dg_layer_step down = {.up = at,
+					     .index = i,
+					     .value = element,
+					     .place = places_before(layer, key) + kept};
 
 		r = single_check(layer, key, &down, element);
 		if (r == 0)
 			r = unique_check(layer, key, &down, array, kept, element);
+		if (r == 0 && key->type == DG_KEY_OBJECT) {
+			down.id = element_id(key, element);
+			r = dg_layer_origin_add(layer, &down);
+		}
 		if (r == 0 && kept++ < i &&
 		    json_object_array_put_idx(array, kept - 1, json_object_get(element)) <
 			    0)
@@ -189,17 +202,23 @@ static int list_check(struct dg_layer *layer, const struct dg_policy_key *key,
 static int value_check(struct dg_layer *layer, const struct dg_policy_key *key,
 		       const struct dg_layer_step *at, struct json_object *value)
 {
+	int r;
+
 	if (!(key->flags & DG_KEY_LIST))
-		return single_check(layer, key, at, value);
-	if (!json_object_is_type(value, json_type_array))
-		return wrong_type(layer, at, json_type_array,
-				  json_object_get_type(value));
-	return list_check(layer, key, at, value);
+		r = single_check(layer, key, at, value);
+	else if (json_object_is_type(value, json_type_array))
+		r = list_check(layer, key, at, value);
+	else
+		r = wrong_type(layer, at, json_type_array, json_object_get_type(value));
+	/* A waiver has one origin as a whole. */
+	if (r == 0 && key->type != DG_KEY_OBJECT && !dg_after(key->path, "waivers."))
+		r = dg_layer_origin_add(layer, at);
+	return r;
 }
 
 int dg_layer_validate(struct dg_layer *layer)
 {
-	struct dg_layer_step top = {.up = NULL};
+	struct dg_layer_step top = {.value = layer->tree};
 	int r;
 
 	if (!json_object_is_type(layer->tree, json_type_object))

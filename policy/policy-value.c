@@ -87,19 +87,38 @@ static int id_check(struct dg_layer *layer, const struct dg_policy_key *key,
 	return dg_catalog_find(id) ? 0 : dg_layer_unknown_check(layer, at, id);
 }
 
+/* No file says when it was written: its time changes with every copy. */
+static int days_complain(struct dg_layer *layer, const struct dg_policy_key *key,
+			 const struct dg_layer_step *at, const char *quoted)
+{
+	return dg_layer_complain(
+		layer, at, true,
+		dg_format("\"%s\" counts from a day that is not said: add \"%s\": "
+			  "\"2026-12-31\" with the day on which this was written, or "
+			  "say the last day itself",
+			  quoted, key->from));
+}
+
 static int date_check(struct dg_layer *layer, const struct dg_policy_key *key,
 		      const struct dg_layer_step *at, struct json_object *value)
 {
 	const char *text = json_object_get_string(value);
+	struct json_object *since =
+		key->from ? dg_policy_value(at->up->value, key->from) : NULL;
 	DG_FREE char *quoted = NULL;
 	int64_t time;
+	int r = key->from ? dg_policy_until_parse(text, json_object_get_string(since),
+						  &time)
+			  : dg_policy_date_parse(text, &time);
 
-	(void)key;
-	if (dg_policy_date_parse(text, &time) == 0)
+	/* A `since` that is wrong is told by itself. */
+	if (r == 0 || (r == -EINVAL && since))
 		return 0;
 	quoted = dg_quote(text);
 	if (!quoted)
 		return -ENOMEM;
+	if (r == -EINVAL)
+		return days_complain(layer, key, at, quoted);
 	return dg_layer_complain(
 		layer, at, true,
 		dg_format("\"%s\" is not a date such as \"2026-12-31\", nor a time "

@@ -101,12 +101,14 @@ static int waiver_take(struct json_object *value, struct dg_waiver *waiver)
 		{.key = "owner", .place = &waiver->owner},
 	};
 	struct json_object *until = dg_policy_value(value, "until");
+	struct json_object *since = dg_policy_value(value, "since");
 	int r = hosts_take(value, &waiver->hosts);
 
 	for (size_t i = 0; r == 0 && i < DG_COUNT(texts); i++)
 		r = text_take(value, texts[i].key, texts[i].place);
 	if (until)
-		dg_policy_date_parse(json_object_get_string(until), &waiver->until);
+		dg_policy_until_parse(json_object_get_string(until),
+				      json_object_get_string(since), &waiver->until);
 	return r;
 }
 
@@ -148,7 +150,7 @@ static bool pattern_is_any(const char *pattern)
 	return !pattern || dg_streq(pattern, "*");
 }
 
-static bool covers_host(const struct dg_waiver *waiver, const char *host_name)
+bool dg_waiver_covers_host(const struct dg_waiver *waiver, const char *host_name)
 {
 	if (!waiver->hosts)
 		return true;
@@ -194,7 +196,7 @@ const struct dg_waiver *dg_policy_find_waiver(const struct dg_policy *policy,
 		const struct dg_waiver *waiver = &policy->waivers[i];
 
 		if (dg_streq(waiver->check, finding->check->id) &&
-		    covers_host(waiver, host_name) &&
+		    dg_waiver_covers_host(waiver, host_name) &&
 		    covers_kernel(waiver, kernels, kernel_count) &&
 		    covers_subject(waiver, finding) &&
 		    (!last || waiver->until > last->until))

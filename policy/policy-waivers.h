@@ -19,6 +19,9 @@ const struct dg_waiver *dg_policy_find_waiver(const struct dg_policy *policy,
 					      const char *const kernels[],
 					      size_t kernel_count);
 
+/* Whether its host patterns match the name (NULL: whether they match any name). */
+bool dg_waiver_covers_host(const struct dg_waiver *waiver, const char *host_name);
+
 /* --- for policy.c; the arrays are valid ones, or NULL --- */
 
 /* A waiver takes the place of one with its id, or goes to the end. 0 or -ENOMEM. */

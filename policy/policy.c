@@ -8,7 +8,7 @@
 
 /* --- what is in force --- */
 
-static bool override_applies(struct json_object *override, const char *host_name)
+bool dg_override_applies(struct json_object *override, const char *host_name)
 {
 	struct json_object *hosts = dg_policy_value(override, "hosts");
 
@@ -33,16 +33,19 @@ static int override_merge(struct json_object *to, struct json_object *override)
 	return 0;
 }
 
-static int overrides_apply(struct json_object *to, struct json_object *overrides,
-			   const char *host_name)
+static int overrides_apply(struct json_object *to, struct json_object *origins,
+			   struct json_object *overrides, const char *host_name)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < json_object_array_length(overrides); i++) {
 		struct json_object *override = json_object_array_get_idx(overrides, i);
 
-		if (override_applies(override, host_name))
-			r = override_merge(to, override);
+		if (!dg_override_applies(override, host_name))
+			continue;
+		r = override_merge(to, override);
+		if (r == 0)
+			r = dg_origins_override(origins, i, override);
 	}
 	return r;
 }
@@ -87,13 +90,15 @@ static void essential_fill(struct dg_policy *policy, struct json_object *tree)
 int dg_policy_settle(struct dg_policy *policy, const char *host_name)
 {
 	DG_CLEANUP(dg_json_putp) struct json_object *tree = dg_json_copy(policy->tree);
+	DG_CLEANUP(dg_json_putp)
+	struct json_object *origins = dg_json_copy(policy->origins);
 	struct json_object *overrides = dg_policy_value(policy->tree, "overrides");
 	struct dg_waiver *waivers = NULL;
 	size_t count = 0;
-	int r = tree ? 0 : -ENOMEM;
+	int r = tree && origins ? 0 : -ENOMEM;
 
 	if (r == 0 && host_name && overrides)
-		r = overrides_apply(tree, overrides, host_name);
+		r = overrides_apply(tree, origins, overrides, host_name);
 	if (r == 0)
 		r = dg_waivers_take(dg_policy_value(tree, "waivers"), &waivers, &count);
 	if (r < 0)
@@ -106,6 +111,8 @@ int dg_policy_settle(struct dg_policy *policy, const char *host_name)
 	dg_policy_place(policy, tree);
 	json_object_put(policy->tree);
 	policy->tree = DG_STEAL(tree);
+	json_object_put(policy->origins);
+	policy->origins = DG_STEAL(origins);
 	return 0;
 }
 
@@ -116,6 +123,8 @@ void dg_policy_free(struct dg_policy *policy)
 	if (!policy)
 		return;
 	json_object_put(policy->tree);
+	json_object_put(policy->origins);
+	dg_policy_layers_free(policy->layers, policy->layer_count);
 	dg_waivers_free(policy->waivers, policy->waiver_count);
 	dg_problems_free(policy->problems, policy->problem_count);
 	free(policy);
@@ -128,8 +137,9 @@ struct dg_policy *dg_policy_new(void)
 	if (!policy)
 		return NULL;
 	policy->tree = json_object_new_object();
-	if (!policy->tree ||
-	    dg_policy_merge(policy, "(built in)", dg_policy_default_text,
+	policy->origins = json_object_new_object();
+	if (!policy->tree || !policy->origins ||
+	    dg_policy_merge(policy, DG_BUILT_IN, dg_policy_default_text,
 			    strlen(dg_policy_default_text), true) < 0 ||
 	    dg_policy_settle(policy, NULL) < 0)
 		return NULL;

@@ -50,8 +50,9 @@ void dg_complain(const char *fmt, ...) DG_PRINTF(1, 2);
 /* Flush standard output: 0, or -EIO after a complaint (a full disk, a closed pipe). */
 int dg_finish_output(void);
 
-/* --- input shared by verbs (guard/input.c); each complains on its own --- */
+/* --- input shared by verbs (guard/input*.c); each complains on its own --- */
 
+struct dg_cluster;
 struct dg_facts;
 struct dg_root;
 
@@ -61,6 +62,11 @@ int dg_load_facts(const struct dg_options *options, struct dg_facts **ret);
  * that cannot be used is an error; an installed layer's problems become findings. */
 int dg_load_policy(const struct dg_options *options, const char *host_name,
 		   struct dg_policy **ret);
+/* The same with what /etc/pve holds (guard/layers/layers.h), the caller's to clear. */
+int dg_load_policy_and(const struct dg_options *options, const char *host_name,
+		       struct dg_cluster *ret_cluster, struct dg_policy **ret);
+/* For `record`: keep a copy of the cluster's layer for when /etc/pve cannot be had. */
+int dg_keep_cluster_policy(const struct dg_options *options, int64_t now);
 /* A file named on the command line, at most `cap` bytes; "-" is standard input. */
 int dg_read_argument(const char *path, size_t cap, char **ret_text, size_t *ret_size);
 void dg_print_problems(FILE *out, const struct dg_policy *policy);

@@ -103,8 +103,8 @@ struct dg_sample {
 	DG_LIST(struct dg_stall) pressure; /* absent: this kernel has PSI off */
 	struct dg_real iowait_percent;
 	struct dg_real idle_percent;	      /* without iowait */
-	struct dg_real blocked;		      /* mean of procs_blocked, at a few looks */
-	struct dg_real blocked_in_d;	      /* threads in state D at those looks */
+	struct dg_real blocked;		      /* procs_blocked, in the window's middle */
+	struct dg_real blocked_in_d;	      /* threads that stayed in state D then */
 	DG_LIST(struct dg_disk_load) disks;   /* active ones */
 	DG_LIST(struct dg_guest_load) guests; /* absent: none runs */
 	DG_LIST(struct dg_writer) writers;    /* the top ones, most first */

@@ -79,7 +79,7 @@ static int64_t time_us(const struct timeval *time)
 	return (int64_t)time->tv_sec * 1000000 + time->tv_usec;
 }
 
-static void read_own(struct dg_reading *ret)
+void dg_reading_take_own(struct dg_reading *ret)
 {
 	struct rusage usage;
 
@@ -103,7 +103,6 @@ void dg_reading_take(const struct dg_below *proc, struct dg_reading *ret)
 			read_psi(proc, i, &ret->psi[i]);
 	read_disks(proc, ret);
 	read_stat(proc, ret);
-	read_own(ret);
 }
 
 void dg_reading_peek(const struct dg_below *proc, struct dg_reading *ret)

@@ -8,13 +8,29 @@
 
 /* Names that tell whose host this is. The kernel command line holds no host's name, and
  * ids of guests are numbers that mean nothing elsewhere. */
-static void redact(struct dg_facts *facts)
+static void redact(struct dg_str *name)
 {
-	if (dg_known(&facts->host.name))
-		dg_set_str(&facts->host.name, "redacted");
+	if (dg_known(name))
+		dg_set_str(name, "redacted");
+}
+
+/* Sentences and labels name guests too. */
+static void redact_sample(struct dg_sample *sample)
+{
+	dg_list_foreach (guest, sample->guests)
+		redact(&guest->name);
+	dg_list_foreach (guest, sample->signature.guests)
+		redact(&guest->name);
+	redact(&sample->signature.because);
+}
+
+static void redact_facts(struct dg_facts *facts)
+{
+	redact(&facts->host.name);
 	dg_list_foreach (guest, facts->guests)
-		if (dg_known(&guest->name))
-			dg_set_str(&guest->name, "redacted");
+		redact(&guest->name);
+	dg_list_foreach (sample, facts->samples)
+		redact_sample(sample);
 }
 
 static int run_facts(const struct dg_options *options)
@@ -26,7 +42,7 @@ static int run_facts(const struct dg_options *options)
 	if (dg_load_facts(options, &facts) < 0)
 		return DG_EXIT_UNUSABLE;
 	if (options->redact)
-		redact(facts);
+		redact_facts(facts);
 	if (options->quiet)
 		return DG_EXIT_DONE;
 	json = dg_facts_encode(facts);

@@ -68,7 +68,9 @@ int dg_pressure_read(int fd, struct dg_psi *ret)
 	char text[PRESSURE_SIZE];
 	ssize_t n = pread(fd, text, sizeof(text), 0);
 
-	return n < 0 ? -errno : dg_psi_parse(text, (size_t)n, ret);
+	int r = n < 0 ? -errno : dg_psi_parse(text, (size_t)n, ret);
+
+	return r == 0 && !ret->has_some ? -EBADMSG : r;
 }
 
 /* --- the worker --- */

@@ -14,7 +14,7 @@
  *   otherwise                                                         unknown
  *
  * PSI and iowait need not agree (86 % against 12.6 % was measured, DOMAIN.md 1), so
- * either makes the stall high. Where processors are short both of them hide it, since
+ * either makes the stall high. Where processors are busy both of them hide it, since
  * somebody always runs: there `some` counts. Real comes before phantom: where a device is
  * slow, it is slow whatever QEMU does.
  */
@@ -26,6 +26,8 @@
 #define WINDOW_MIN_S 1.0
 /* Fewer requests a second than this on all disks together are no load. */
 #define LOAD_MIN_PER_S 1.0
+/* Processors that idle less than this hide a stall. */
+#define IDLE_MIN_PERCENT 50.0
 /* Threads in state D that no disk's queue accounts for, from which on somebody does wait
  * for I/O, and it is not seen where. Disks' queues are means, looks are few: a whole one.
  */
@@ -98,7 +100,7 @@ struct window {
 	const struct dg_sample *sample;
 	const struct dg_policy_pressure *limits;
 	double full, iowait;
-	double stall;  /* the higher of the two, or `some` where processors are short */
+	double stall;  /* the higher of the two, or `some` where processors are busy */
 	double in_use; /* percent of the window in which some disk had a request */
 	double queue;  /* requests in flight on all whole disks, mean */
 	double requests_per_s;
@@ -121,12 +123,22 @@ static void add_disks(struct window *w)
 	w->in_use = 100 * (1 - idle);
 }
 
+/* Neither `full` nor iowait can be much where somebody runs most of the time. */
+static bool is_hidden(const struct window *w)
+{
+	const struct dg_sample *s = w->sample;
+
+	return some_of(s, "cpu") >= (double)w->limits->cpu_some_percent ||
+	       (dg_known(&s->idle_percent) && dg_known(&s->iowait_percent) &&
+		s->idle_percent.value + s->iowait_percent.value < IDLE_MIN_PERCENT);
+}
+
 static void set_stall(struct window *w)
 {
 	w->full = number(&dg_sample_stall(w->sample, "io")->full_percent);
 	w->iowait = number(&w->sample->iowait_percent);
 	w->stall = greater(w->full, w->iowait);
-	if (some_of(w->sample, "cpu") >= (double)w->limits->cpu_some_percent)
+	if (is_hidden(w))
 		w->stall = greater(w->stall, some_of(w->sample, "io"));
 }
 

@@ -17,6 +17,7 @@
 /* A window in figures; a device of 0 requests is left out. */
 struct figures {
 	double full, iowait, cpu, memory;
+	double busy; /* percent of the processors' time */
 	double some; /* of I/O; 0: a little more than `full` */
 	double blocked_in_d;
 	struct {
@@ -104,6 +105,7 @@ static void make_sample(const struct figures *f, struct dg_sample *s)
 	add_stall(s, "io", f->some > 0 ? f->some : f->full + 1, f->full);
 	add_stall(s, "memory", f->memory, f->memory);
 	dg_set_real(&s->iowait_percent, f->iowait);
+	dg_set_real(&s->idle_percent, 100 - f->iowait - f->busy);
 	dg_set_real(&s->blocked, 8);
 	dg_set_real(&s->blocked_in_d, f->blocked_in_d);
 	dg_set_known(&s->disks.meta);
@@ -223,6 +225,17 @@ static const struct {
 	 .figures = {.full = 0, .some = 97, .iowait = 0, .cpu = 95, .seen = "yes"},
 	 .kind = DG_PRESSURE_UNKNOWN,
 	 .says = "io some 97.0 %"},
+	{.name = "processors are busy, none is short, and a disk is slow",
+	 .figures = {.full = 1.4,
+		     .some = 97,
+		     .iowait = 1.3,
+		     .busy = 70,
+		     .cpu = 20,
+		     .seen = "no",
+		     .disk = {10, 100, 1, 99}},
+	 .kind = DG_PRESSURE_REAL,
+	 .device = "sda",
+	 .guest = "103"},
 	{.name = "processors are short, and a disk is slow",
 	 .figures = {.full = 0,
 		     .some = 97,

@@ -320,12 +320,12 @@ static char *describe_phantom(const struct window *w)
 {
 	const struct dg_signature *sign = &w->sample->signature;
 
-	return dg_format(
-		"I/O stall is a phantom: PSI io full %.1f %% and iowait %.1f %%, "
-		"while the disks had requests for %.1f %% of the window; %s",
-		w->full, w->iowait, w->in_use,
-		dg_known(&sign->because) ? sign->because.value
-					 : "guests wait idly in io_uring");
+	return dg_format("I/O stall is a phantom: PSI io some %.1f %%, full %.1f %%, "
+			 "iowait %.1f %%, while the disks had requests for %.1f %% of "
+			 "the window; %s",
+			 some_of(w->sample, "io"), w->full, w->iowait, w->in_use,
+			 dg_known(&sign->because) ? sign->because.value
+						  : "guests wait idly in io_uring");
 }
 
 static char *describe_unexplained(const struct window *w)

@@ -8,7 +8,8 @@
 #include "policy/nearest.h"
 
 static const struct dg_verb *const verbs[] = {
-	&dg_verb_check, &dg_verb_facts, &dg_verb_explain, &dg_verb_policy, &dg_verb_probe,
+	&dg_verb_check,	 &dg_verb_facts, &dg_verb_explain,
+	&dg_verb_policy, &dg_verb_probe, &dg_verb_sample,
 };
 
 void dg_complain(const char *fmt, ...)

@@ -43,7 +43,7 @@ struct dg_verb {
 };
 
 extern const struct dg_verb dg_verb_check, dg_verb_facts, dg_verb_explain, dg_verb_policy,
-	dg_verb_probe;
+	dg_verb_probe, dg_verb_sample;
 
 /* Say on standard error what went wrong, as "driftguard: ...". */
 void dg_complain(const char *fmt, ...) DG_PRINTF(1, 2);

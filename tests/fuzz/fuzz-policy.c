@@ -4,6 +4,7 @@
 #include <json-c/json.h>
 #include "policy/catalog.h"
 #include "policy/policy-keys.h"
+#include "policy/policy-report.h"
 #include "policy/policy-waivers.h"
 #include "policy/text.h"
 
@@ -44,6 +45,28 @@ static void check_values(const struct dg_policy *policy)
 	}
 }
 
+/* Each value, waiver and override says where it comes from. */
+static void check_origins(const struct dg_policy *policy)
+{
+	DG_CLEANUP(dg_policy_report_freep) struct dg_policy_report *report = NULL;
+	struct json_object *json;
+	char *why = NULL;
+
+	assert(dg_policy_report_new(policy, "lab-1", NULL, 0, NULL, &report) == 0);
+	for (size_t i = 0; i < report->value_count; i++)
+		assert(report->values[i].origin.line > 0);
+	for (size_t i = 0; i < report->waiver_count; i++)
+		assert(dg_streq(report->waivers[i].origin.file, "fuzz"));
+	for (size_t i = 0; i < report->override_count; i++)
+		assert(dg_streq(report->overrides[i].origin.file, "fuzz"));
+	json = dg_policy_report_encode(report);
+	assert(json);
+	json_object_put(json);
+	assert(dg_policy_may_enforce(policy, &why) == !why);
+	assert(policy->problem_count == 0 || why);
+	free(why);
+}
+
 /* A layer that is in use is sound: as a document of its own, merged strictly over the
  * default, the tree has no problem and leads to the same tree. */
 static void check_again(struct dg_policy *policy)
@@ -79,6 +102,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			assert(json_object_equal(policy->tree, before->tree));
 		assert(dg_policy_settle(policy, "lab-1") == 0);
 		check_values(policy);
+		check_origins(policy);
 		if (!unusable)
 			check_again(policy);
 	}

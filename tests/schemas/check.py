@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""
+The schemas of policy, facts and verdict, held to documents: they are schemas, what the
+project writes is valid by them, and what is broken is not. Of policies also that the
+schema and `driftguard policy check` agree.
+
+    check.py DRIFTGUARD STRIP
+
+Reports in TAP.
+"""
+import copy
+import glob
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+from jsonschema import Draft202012Validator, FormatChecker
+
+TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+DRIFTGUARD, STRIP = sys.argv[1:]
+
+number = 0
+failures = 0
+
+
+def result(good, what, detail=""):
+    global number, failures
+    number += 1
+    failures += not good
+    print(f"{'ok' if good else 'not ok'} {number} - {what}")
+    if not good:
+        for line in str(detail).splitlines()[:10]:
+            print(f"# {line[:400]}")
+
+
+def load(path):
+    with open(os.path.join(TOP, path), encoding="utf-8") as file:
+        return json.load(file)
+
+
+def where(error):
+    return "/".join(str(step) for step in error.absolute_path) + ": " + error.message
+
+
+class Schema:
+    def __init__(self, name):
+        self.name = name
+        self.schema = load(f"policy/{name}.schema.json")
+        try:
+            Draft202012Validator.check_schema(self.schema)
+            result(True, f"{name}: is a schema")
+        except Exception as e:
+            result(False, f"{name}: is a schema", e)
+        self.validator = Draft202012Validator(self.schema, format_checker=FormatChecker())
+
+    def why_not(self, document):
+        """What is wrong first, or None."""
+        for error in self.validator.iter_errors(document):
+            return where(error)
+        return None
+
+    def holds(self, document, what):
+        why = self.why_not(document)
+        result(why is None, f"{self.name}: {what}", why)
+
+
+# --- what the project writes ---
+
+def each_host(schema, file):
+    paths = sorted(glob.glob(os.path.join(TOP, "tests/hosts/*/", file)))
+    result(len(paths) > 20, f"{schema.name}: there are hosts to look at")
+    for path in paths:
+        schema.holds(load(path), f"{os.path.basename(os.path.dirname(path))} is valid")
+
+
+def steps(document, at=()):
+    """The way to every object and list in it."""
+    if isinstance(document, (dict, list)):
+        yield at
+        items = document.items() if isinstance(document, dict) else enumerate(document)
+        for key, value in items:
+            yield from steps(value, at + (key,))
+
+
+def reach(document, at):
+    for step in at:
+        document = document[step]
+    return document
+
+
+def kinds(document):
+    """One way to each kind of object: a list's elements are of one kind."""
+    seen = {}
+    for at in steps(document):
+        kind = tuple("*" if isinstance(step, int) else step for step in at)
+        if isinstance(reach(document, at), dict) and "evidence" not in kind[:-1]:
+            seen.setdefault(kind, at)
+    return seen
+
+
+def broken(document, free):
+    """The document broken in one way each; objects named in `free` take any member."""
+    for kind, at in kinds(document).items():
+        name = "/".join(kind) or "top"
+        if not kind or kind[-1] not in free:
+            other = copy.deepcopy(document)
+            reach(other, at)["unheard-of"] = {}
+            yield f"{name} with an unheard-of member", other
+        for key in reach(document, at):
+            if kind and kind[-1] in free:
+                continue
+            other = copy.deepcopy(document)
+            reach(other, at)[key] = ["a list", {"of": "things"}, 3.5]
+            yield f"{name} with a strange {key}", other
+
+
+def refuses(schema, document, free=()):
+    ways = list(broken(document, free))
+    passed = [what for what, other in ways if schema.why_not(other) is None]
+    result(len(ways) > 30 and not passed,
+           f"{schema.name}: refuses it broken in each of {len(ways)} ways", "\n".join(passed))
+    for other in (None, [], "text", 3, {}, {"schema": "driftguard.other/1"}):
+        if schema.why_not(other) is None:
+            result(False, f"{schema.name}: refuses {other!r}")
+
+
+# --- policies, by both ---
+
+HEAD = {"schema": "driftguard.policy/1"}
+WAIVER = {"id": "w", "check": "pin-age", "reason": "r", "owner": "o", "until": "2026-12-31"}
+
+
+def waiver(without=(), **members):
+    whole = {**WAIVER, **members}
+    return {**HEAD, "waivers": [{k: v for k, v in whole.items() if k not in without}]}
+
+
+POLICIES = [
+    (True, "nothing but the schema", HEAD),
+    (False, "no schema", {}),
+    (False, "another schema", {"schema": "driftguard.policy/2"}),
+    (False, "a list", []),
+    (False, "null", None),
+    (False, "an unknown key", {**HEAD, "pni": {}}),
+    (False, "an unknown key below", {**HEAD, "pin": {"max_age_day": 3}}),
+    (True, "a number", {**HEAD, "pin": {"max_age_days": 36500}}),
+    (False, "a number as text", {**HEAD, "pin": {"max_age_days": "90"}}),
+    (False, "a number too small", {**HEAD, "pin": {"max_age_days": 0}}),
+    (False, "a number too large", {**HEAD, "pin": {"max_age_days": 36501}}),
+    (False, "a huge number", {**HEAD, "pin": {"max_age_days": 2**63}}),
+    (False, "a fraction", {**HEAD, "pin": {"max_age_days": 1.5}}),
+    (False, "truth as a number", {**HEAD, "pin": {"require_reason": 1}}),
+    (True, "a word", {**HEAD, "pin": {"strategy": "unpin"}}),
+    (False, "no such word", {**HEAD, "pin": {"strategy": "never"}}),
+    (True, "a severity", {**HEAD, "checks": {"pin-age": {"severity": "off"}}}),
+    (False, "no such severity", {**HEAD, "checks": {"pin-age": {"severity": "bad"}}}),
+    (False, "a severity without its key", {**HEAD, "checks": {"pin-age": "off"}}),
+    (True, "essential", {**HEAD, "essential": []}),
+    (False, "essential as an object", {**HEAD, "essential": {}}),
+    (False, "essential of numbers", {**HEAD, "essential": [3]}),
+    (True, "a waiver", waiver()),
+    (True, "a waiver to an hour", waiver(until="2026-12-31T18:00:00Z")),
+    (True, "a waiver for days", waiver(since="2026-06-03", until="90d")),
+    (False, "a waiver for days since whenever", waiver(until="90d")),
+    (False, "a waiver for no days", waiver(since="2026-06-03", until="0d")),
+    (False, "a waiver for too many days", waiver(since="2026-06-03", until="36501d")),
+    (False, "a waiver to no such day", waiver(until="2026-02-30")),
+    (False, "a waiver to a word", waiver(until="soon")),
+    (False, "a waiver to a date out of order", waiver(until="31-12-2026")),
+    (False, "a waiver since a word", waiver(since="lately", until="2026-12-31")),
+    (False, "a waiver since days", waiver(since="90d", until="2026-12-31")),
+    (False, "a waiver without a reason", waiver(without=["reason"])),
+    (False, "a waiver without an owner", waiver(without=["owner"])),
+    (False, "a waiver without an end", waiver(without=["until"])),
+    (False, "a waiver with an empty text", waiver(reason="")),
+    (False, "a waiver with a long text", waiver(reason="x" * 4097)),
+    (True, "a waiver for hosts", waiver(hosts=["gpu-*"], kernel="6.5.*", subject="*")),
+    (False, "a waiver for no hosts", waiver(hosts=[])),
+    (False, "a waiver for one host", waiver(hosts="gpu-*")),
+    (True, "an override", {**HEAD, "overrides": [{"hosts": ["a"], "pin": {"warn_days": 0}}]}),
+    (False, "an override without hosts", {**HEAD, "overrides": [{"pin": {}}]}),
+    (False, "waivers in an override", {**HEAD, "overrides": [{"hosts": ["a"], "waivers": []}]}),
+    (False, "a mistake in an override",
+     {**HEAD, "overrides": [{"hosts": ["a"], "pin": {"warn_days": -1}}]}),
+    (True, "sinks", {**HEAD, "sinks": {"motd": "off", "textfile": True}}),
+    (False, "a sink's other type", {**HEAD, "sinks": {"textfile": "warning"}}),
+    (True, "enforcing", {**HEAD, "enforce": {"on": ["pin-age"], "actions": ["unpin"]}}),
+    (False, "no such action", {**HEAD, "enforce": {"actions": ["reboot"]}}),
+    (False, "a long list", {**HEAD, "enforce": {"canaries": ["h"] * 1001}}),
+    (False, "pressure out of range", {**HEAD, "pressure": {"io_full_percent": 101}}),
+    (False, "no boots kept", {**HEAD, "history": {"keep_boots": 0}}),
+]
+
+
+def checked(text):
+    """Whether driftguard takes it, and what it says."""
+    with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        done = subprocess.run([DRIFTGUARD, "policy", "check", file.name],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if done.returncode not in (0, 1):
+        return None, done.stdout + done.stderr
+    return done.returncode == 0, done.stdout + done.stderr
+
+
+def both(schema):
+    for good, what, document in POLICIES:
+        why = schema.why_not(document)
+        taken, said = checked(json.dumps(document))
+        result((why is None) == good and taken == good,
+               f"{schema.name}: {'takes' if good else 'refuses'} {what}, and so does driftguard",
+               f"schema: {why}\ndriftguard: {said}")
+
+
+def strip(text):
+    done = subprocess.run([STRIP], input=text, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def default(schema):
+    with open(os.path.join(TOP, "policy/default.json"), encoding="utf-8") as file:
+        text = file.read()
+    plain = strip(text)
+    schema.holds(plain, "the default is valid")
+    # Its examples stand in comments of C's kind, and nothing else does.
+    examples = re.sub(r"/\*|\*/", "", text)
+    document = strip(examples)
+    result(document["waivers"] and document["overrides"] and document["checks"],
+           f"{schema.name}: the default has examples")
+    schema.holds(document, "the default's examples are valid")
+    taken, said = checked(examples)
+    result(taken, f"{schema.name}: driftguard takes the default's examples", said)
+    refuses(schema, document, free=("checks",))
+
+
+def shown(schema):
+    done = subprocess.run([DRIFTGUARD, "policy", "show", "--format", "json", "--facts",
+                           os.path.join(TOP, "tests/hosts/incident/facts.json")],
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    schema.holds(json.loads(done.stdout)["policy"], "what policy show prints is valid")
+
+
+def main():
+    policy, facts, verdict = Schema("policy"), Schema("facts"), Schema("verdict")
+    default(policy)
+    shown(policy)
+    both(policy)
+    each_host(facts, "facts.json")
+    refuses(facts, load("tests/hosts/incident/facts.json"))
+    each_host(verdict, "verdict.json")
+    refuses(verdict, load("tests/hosts/incident/verdict.json"), free=("evidence",))
+    print(f"1..{number}")
+    return failures != 0
+
+
+sys.exit(main())

@@ -78,12 +78,15 @@ static const struct dg_check policy_invalid = {
 	.grades = "warning for keys that this version does not know",
 	.run = check_policy,
 	.remedy =
-		"driftguard policy check FILE names the line and the nearest valid word.",
+		"driftguard policy check names the file, the line and the nearest valid "
+		"word.",
 	.why = "A policy that is silently not in force is worse than none. A layer of a "
 	       "wrong "
 	       "type, date or syntax is left out as a whole; an unknown key (a newer "
 	       "node sharing "
-	       "its policy with this one) is ignored; either stops enforcement.",
+	       "its policy with this one) is ignored; either stops enforcement. A layer "
+	       "that could not be read says nothing about itself: that is unknown. Where "
+	       "/etc/pve cannot be had, a copy of the cluster's layer stands in for it.",
 };
 
 /* --- clock-implausible --- */

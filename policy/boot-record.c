@@ -26,7 +26,7 @@ FIELDS(boot, F(dg_boot_record, tool, DG_STR), F(dg_boot_record, boot_id, DG_STR)
        F(dg_boot_record, drift, DG_LIST_OF, THE(dg_word_record), ABSENT_OK),
        F(dg_boot_record, probe, DG_RECORD, THE(dg_idle_record), ABSENT_OK),
        F(dg_boot_record, samples, DG_LIST_OF, THE(dg_sample_record), ABSENT_OK));
-RECORD(boot, dg_boot_record, "/var/lib/driftguard/boots");
+RECORD(boot, dg_boot_record, DG_BOOTS_DIR);
 
 void dg_boot_record_free(struct dg_boot_record *record)
 {
@@ -170,4 +170,18 @@ int dg_boot_record_decode(struct json_object *json, struct dg_boot_record **ret,
 		return r;
 	*ret = DG_STEAL(record);
 	return 0;
+}
+
+bool dg_is_boot_id(const char *text, size_t size)
+{
+	static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+
+	if (size != strlen(form))
+		return false;
+	for (size_t i = 0; i < size; i++)
+		if (form[i] == '-'
+			    ? text[i] != '-'
+			    : !text[i] || !strchr("0123456789abcdefABCDEF", text[i]))
+			return false;
+	return true;
 }

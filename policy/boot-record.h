@@ -7,6 +7,9 @@
 #include "policy/judge.h"
 
 #define DG_BOOT_SCHEMA "driftguard.boot/1"
+#define DG_BOOTS_DIR   "/var/lib/driftguard/boots"
+/* A larger file is not read, and none is written. */
+#define DG_BOOT_FILE_MAX ((size_t)4 * 1024 * 1024)
 /* Windows that are kept of one boot; older ones make room. */
 #define DG_BOOT_SAMPLES_MAX 16
 
@@ -54,3 +57,7 @@ struct json_object *dg_boot_record_encode(const struct dg_boot_record *record,
 /* -EBADMSG: no document of this schema; *ret_why is then set (owned). */
 int dg_boot_record_decode(struct json_object *json, struct dg_boot_record **ret,
 			  char **ret_why);
+
+/* Whether the `size` bytes at `text` are a boot's id, as /proc/sys/kernel/random/boot_id
+ * has it: 36 hexadecimal digits and dashes. Fit to be a file's name. */
+bool dg_is_boot_id(const char *text, size_t size);

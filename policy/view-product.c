@@ -24,6 +24,14 @@ static const struct {
 	 .manager = "proxmox-datacenter-manager"},
 };
 
+const char *dg_product_name(const char *id)
+{
+	for (size_t i = 0; i < DG_COUNT(products); i++)
+		if (dg_streq(products[i].id, id))
+			return products[i].name;
+	return dg_streq(id, "debian") ? "Debian" : NULL;
+}
+
 bool dg_package_present(const struct dg_package *package)
 {
 	const char *status = dg_get(&package->status);
@@ -107,7 +115,7 @@ static void find_debian(struct dg_view *view)
 		return;
 
 	view->product.id = "debian";
-	view->product.name = "Debian";
+	view->product.name = dg_product_name("debian");
 	view->product.version = base ? dg_get(&base->version) : NULL;
 }
 

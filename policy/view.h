@@ -94,7 +94,9 @@ int dg_view_derive(const struct dg_facts *facts, const struct dg_policy *policy,
 void dg_view_clear(struct dg_view *view);
 
 /* --- steps of the derivation, one file each --- */
-void dg_view_product(struct dg_view *view);  /* view-product.c */
+void dg_view_product(struct dg_view *view); /* view-product.c */
+/* "Proxmox VE" of "pve"; NULL: no product that is known here. */
+const char *dg_product_name(const char *id);
 void dg_view_expected(struct dg_view *view); /* view-kernel.c */
 int dg_view_loaders(struct dg_view *view);   /* view-boot.c */
 void dg_view_pin(struct dg_view *view);	     /* view-pin.c */

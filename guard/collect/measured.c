@@ -10,9 +10,6 @@
 #include "policy/json-scan.h"
 #include "policy/text.h"
 
-#define BOOTS	 "/var/lib/driftguard/boots"
-#define FILE_MAX ((size_t)4 * 1024 * 1024)
-
 static void json_drop(struct json_object **json)
 {
 	json_object_put(*json);
@@ -56,7 +53,7 @@ static void read_record(const struct dg_root *root, const char *path, const char
 	struct dg_json_error error = {0};
 	DG_FREE char *text = NULL, *why = NULL;
 	size_t size;
-	int r = dg_root_read(root, path, FILE_MAX, &text, &size);
+	int r = dg_root_read(root, path, DG_BOOT_FILE_MAX, &text, &size);
 
 	if (r < 0) {
 		dg_gap_from_errno(&facts->probe.meta, r, path);
@@ -75,12 +72,6 @@ static void read_record(const struct dg_root *root, const char *path, const char
 		set_gaps(facts, DG_UNREADABLE, "out of memory");
 }
 
-/* A name of a file, and nothing else. */
-static bool is_boot_id(const char *id)
-{
-	return strspn(id, "0123456789abcdefABCDEF-") == strlen(id) && strlen(id) == 36;
-}
-
 static void run(const struct dg_root *root, struct dg_facts *facts)
 {
 	DG_LINE_CLEANUP struct dg_str id = {0};
@@ -93,11 +84,11 @@ static void run(const struct dg_root *root, struct dg_facts *facts)
 			"which boot this is cannot be told, nor which record is its own");
 		return;
 	}
-	if (!is_boot_id(id.value)) {
+	if (!dg_is_boot_id(id.value, strlen(id.value))) {
 		set_gaps(facts, DG_MALFORMED, "this boot's id is no id");
 		return;
 	}
-	path = dg_format("%s/%s.json", BOOTS, id.value);
+	path = dg_format("%s/%s.json", DG_BOOTS_DIR, id.value);
 	if (path)
 		read_record(root, path, id.value, facts);
 	else

@@ -131,7 +131,7 @@ static int open_folder(const struct dg_root *root, const struct job *job, bool m
 	for (const char *p = below; *p;) {
 		size_t n = strcspn(p, "/");
 		char name[COMPONENT_SIZE], path[COMPONENT_SIZE];
-		int next;
+		int next = -1;
 
 		snprintf(name, sizeof(name), "%.*s", (int)n, p);
 		snprintf(path, sizeof(path), "%.*s", (int)(p + n - below), below);

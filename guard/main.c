@@ -8,8 +8,9 @@
 #include "policy/nearest.h"
 
 static const struct dg_verb *const verbs[] = {
-	&dg_verb_check,	 &dg_verb_facts, &dg_verb_explain,
-	&dg_verb_policy, &dg_verb_probe, &dg_verb_sample,
+	&dg_verb_check,	 &dg_verb_facts,   &dg_verb_explain,
+	&dg_verb_policy, &dg_verb_probe,   &dg_verb_sample,
+	&dg_verb_record, &dg_verb_history, &dg_verb_compare,
 };
 
 void dg_complain(const char *fmt, ...)
@@ -65,6 +66,19 @@ static const struct dg_verb *find_verb(const char *name)
 	return NULL;
 }
 
+/* Not every form has something of every verb. */
+static bool has_form(const struct dg_options *options, const struct dg_verb *verb)
+{
+	size_t output =
+		verb->output ? verb->output : offsetof(struct dg_renderer, verdict);
+
+	if (dg_renderer_has(options->format, output))
+		return true;
+	dg_complain("%s has no form \"%s\"; it has %s", verb->name, options->format->name,
+		    dg_renderer_names_with(output));
+	return false;
+}
+
 static int run_verb(int argc, char **argv, struct dg_options *options)
 {
 	const struct dg_verb *verb;
@@ -83,7 +97,7 @@ static int run_verb(int argc, char **argv, struct dg_options *options)
 			    argv[optind + 1 + verb->max_args]);
 		return DG_EXIT_UNUSABLE;
 	}
-	if (!dg_options_fit(options, verb->name))
+	if (!dg_options_fit(options, verb->name) || !has_form(options, verb))
 		return DG_EXIT_UNUSABLE;
 	options->args = argv + optind + 1;
 	return verb->run(options);

@@ -46,7 +46,7 @@ static const struct row rows[] = {
 	 .kind = FORM,
 	 TO(format),
 	 .argument = "FORM",
-	 .help = "text (default) or json"},
+	 .help = "text (default), json, or html (of compare)"},
 	{.name = "facts",
 	 .kind = TEXT,
 	 TO(facts),
@@ -211,17 +211,46 @@ static const struct row *find_row(int code)
 	return NULL;
 }
 
-enum dg_wanted dg_options_parse(int argc, char **argv, struct dg_options *o)
+/* "-1" names a boot, as it does for journalctl; to getopt it would be an option. */
+static bool is_number(const char *word)
 {
-	struct option longs[DG_COUNT(rows) + 1] = {0};
+	return word && *word == '-' && word[1] &&
+	       strspn(word + 1, "0123456789") == strlen(word + 1);
+}
+
+/*
+ * The next option's code, or -1 at the end. Words between options are moved to the front
+ * of argv, `*words` of them; that is what getopt does by itself, but for numbers.
+ */
+static int next_option(int argc, char **argv, const struct option *longs, int *words)
+{
+	while (optind < argc) {
+		int before = optind, code;
+
+		if (!is_number(argv[optind])) {
+			code = getopt_long(argc, argv, "+qvh", longs, NULL);
+			/* Behind "--" all are words. */
+			if (code != -1 || optind > before)
+				return code;
+		}
+		argv[1 + (*words)++] = argv[optind++];
+	}
+	return -1;
+}
+
+/* To where they are looked for: at optind. */
+static void gather_words(char **argv, int words)
+{
+	optind -= words;
+	memmove(argv + optind, argv + 1, (size_t)words * sizeof(*argv));
+}
+
+static enum dg_wanted parse_all(int argc, char **argv, const struct option *longs,
+				struct dg_options *o, int *words)
+{
 	int code;
 
-	for (size_t i = 0; i < DG_COUNT(rows); i++)
-		longs[i] = (struct option){.name = rows[i].name,
-					   .has_arg = rows[i].argument ? required_argument
-								       : no_argument,
-					   .val = LONG_BASE + (int)i};
-	while ((code = getopt_long(argc, argv, "qvh", longs, NULL)) != -1) {
+	while ((code = next_option(argc, argv, longs, words)) != -1) {
 		const struct row *row = find_row(code);
 		int r;
 
@@ -237,6 +266,22 @@ enum dg_wanted dg_options_parse(int argc, char **argv, struct dg_options *o)
 		o->given |= UINT64_C(1) << (row - rows);
 	}
 	return DG_WANTED_VERB;
+}
+
+enum dg_wanted dg_options_parse(int argc, char **argv, struct dg_options *o)
+{
+	struct option longs[DG_COUNT(rows) + 1] = {0};
+	enum dg_wanted wanted;
+	int words = 0;
+
+	for (size_t i = 0; i < DG_COUNT(rows); i++)
+		longs[i] = (struct option){.name = rows[i].name,
+					   .has_arg = rows[i].argument ? required_argument
+								       : no_argument,
+					   .val = LONG_BASE + (int)i};
+	wanted = parse_all(argc, argv, longs, o, &words);
+	gather_words(argv, words);
+	return wanted;
 }
 
 bool dg_options_fit(const struct dg_options *o, const char *verb)

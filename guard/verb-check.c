@@ -5,8 +5,7 @@
 #include "guard/verbs.h"
 #include "policy/facts.h"
 
-static int print_verdict(const struct dg_options *options,
-			 const struct dg_verdict *verdict)
+int dg_print_verdict(const struct dg_options *options, const struct dg_verdict *verdict)
 {
 	struct dg_style style = dg_style_of(stdout, options->verbose > 0);
 	int r;
@@ -36,7 +35,7 @@ static int run_check(const struct dg_options *options)
 		dg_complain("cannot judge: %s", strerror(-r));
 		return DG_EXIT_UNUSABLE;
 	}
-	if (print_verdict(options, verdict) < 0)
+	if (dg_print_verdict(options, verdict) < 0)
 		return DG_EXIT_UNUSABLE;
 	return dg_level_exit_status(verdict->level);
 }
@@ -45,5 +44,6 @@ const struct dg_verb dg_verb_check = {
 	.name = "check",
 	.args = "",
 	.help = "read this host and judge it",
+	DG_OUTPUT(verdict),
 	.run = run_check,
 };

@@ -41,5 +41,6 @@ const struct dg_verb dg_verb_explain = {
 	.args = "[ID]",
 	.help = "what a finding means and how to clear it",
 	.max_args = 1,
+	DG_OUTPUT(checks),
 	.run = run_explain,
 };

@@ -58,5 +58,6 @@ const struct dg_verb dg_verb_probe = {
 	.name = "probe",
 	.args = "",
 	.help = "what this kernel's io_uring can do; does it count idle waits?",
+	DG_OUTPUT(probe),
 	.run = run_probe,
 };

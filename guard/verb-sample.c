@@ -18,10 +18,6 @@
 /* DG_EXIT_DONE, or why not. */
 static int check_options(const struct dg_options *options)
 {
-	if (!options->format->sample) {
-		dg_complain("a sample has no form \"%s\"", options->format->name);
-		return DG_EXIT_UNUSABLE;
-	}
 	if (options->load_dir && !options->load) {
 		dg_complain("--load-dir without --load: nothing would be written there");
 		return DG_EXIT_UNUSABLE;
@@ -145,5 +141,6 @@ const struct dg_verb dg_verb_sample = {
 	.name = "sample",
 	.args = "",
 	.help = "measure I/O pressure over a window: is the stall a real one?",
+	DG_OUTPUT(sample),
 	.run = run_sample,
 };

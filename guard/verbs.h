@@ -39,16 +39,25 @@ struct dg_verb {
 	const char *args; /* for the help text */
 	const char *help;
 	int max_args;
+	/* What it prints of a form, by its place in struct dg_renderer; 0: JSON, be it
+	 * called text. */
+	size_t output;
 	int (*run)(const struct dg_options *options);
 };
 
+#define DG_OUTPUT(member) .output = offsetof(struct dg_renderer, member)
+
 extern const struct dg_verb dg_verb_check, dg_verb_facts, dg_verb_explain, dg_verb_policy,
-	dg_verb_probe, dg_verb_sample;
+	dg_verb_probe, dg_verb_sample, dg_verb_record, dg_verb_history, dg_verb_compare;
 
 /* Say on standard error what went wrong, as "driftguard: ...". */
 void dg_complain(const char *fmt, ...) DG_PRINTF(1, 2);
 /* Flush standard output: 0, or -EIO after a complaint (a full disk, a closed pipe). */
 int dg_finish_output(void);
+
+/* Print it as options->format has it, unless quiet. 0, or a negative errno after a
+ * complaint. */
+int dg_print_verdict(const struct dg_options *options, const struct dg_verdict *verdict);
 
 /* --- input shared by verbs (guard/input*.c); each complains on its own --- */
 
@@ -67,6 +76,8 @@ int dg_load_policy_and(const struct dg_options *options, const char *host_name,
 		       struct dg_cluster *ret_cluster, struct dg_policy **ret);
 /* For `record`: keep a copy of the cluster's layer for when /etc/pve cannot be had. */
 int dg_keep_cluster_policy(const struct dg_options *options, int64_t now);
+/* The recorded boots of options->root. */
+int dg_load_history(const struct dg_options *options, struct dg_history *ret);
 /* A file named on the command line, at most `cap` bytes; "-" is standard input. */
 int dg_read_argument(const char *path, size_t cap, char **ret_text, size_t *ret_size);
 void dg_print_problems(FILE *out, const struct dg_policy *policy);

@@ -17,5 +17,9 @@ char *dg_probe_conclude(const struct dg_ring *ring, const struct dg_idle_test *t
 /* Whether anything could be told at all, be it by the features or by the test. */
 bool dg_probe_told(const struct dg_ring *ring, const struct dg_idle_test *test);
 
+/* What is kept of a test: in the boot's record, and among the facts (probe). */
+void dg_idle_result_make(const struct dg_idle_test *test, int64_t now,
+			 struct dg_idle_result *ret);
+
 /* Whether no process of this host gets a ring: QEMU then uses epoll. */
 bool dg_probe_refused(const struct dg_ring *ring);

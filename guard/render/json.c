@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <json-c/json.h>
 
-#include "guard/render/render.h"
+#include "guard/render/records.h"
 
 int dg_print_json(FILE *out, struct json_object *json)
 {
@@ -76,5 +76,7 @@ const struct dg_renderer dg_render_json = {
 	.check = print_check,
 	.checks = print_checks,
 	.probe = dg_json_probe,
+	.history = dg_json_history,
+	.comparison = dg_json_comparison,
 	.sample = dg_json_sample,
 };

@@ -10,7 +10,8 @@
 #define WIDTH_MIN     60
 #define WIDTH_MAX     120
 
-static const struct dg_renderer *const renderers[] = {&dg_render_text, &dg_render_json};
+static const struct dg_renderer *const renderers[] = {&dg_render_text, &dg_render_json,
+						      &dg_render_html};
 
 const struct dg_renderer *dg_renderer_find(const char *name)
 {
@@ -20,15 +21,31 @@ const struct dg_renderer *dg_renderer_find(const char *name)
 	return NULL;
 }
 
-const char *dg_renderer_names(void)
+bool dg_renderer_has(const struct dg_renderer *renderer, size_t offset)
+{
+	void (*hook)(void);
+
+	memcpy(&hook, (const char *)renderer + offset, sizeof(hook));
+	return hook != NULL;
+}
+
+const char *dg_renderer_names_with(size_t offset)
 {
 	static char names[64];
 	size_t n = 0;
 
+	*names = '\0';
 	for (size_t i = 0; i < DG_COUNT(renderers) && n < sizeof(names); i++)
-		n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", i ? ", " : "",
-				      renderers[i]->name);
+		if (dg_renderer_has(renderers[i], offset))
+			n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s",
+					      n ? ", " : "", renderers[i]->name);
 	return names;
+}
+
+/* Every form has a name. */
+const char *dg_renderer_names(void)
+{
+	return dg_renderer_names_with(offsetof(struct dg_renderer, name));
 }
 
 struct dg_style dg_style_of(FILE *out, bool verbose)

@@ -22,7 +22,8 @@ struct dg_style {
 
 struct dg_renderer {
 	const char *name;
-	/* 0 or a negative errno; a failed write shows in ferror(out). */
+	/* Each: 0 or a negative errno; a failed write shows in ferror(out). NULL: this
+	 * form has none. */
 	int (*verdict)(FILE *out, const struct dg_verdict *verdict,
 		       const struct dg_style *style);
 	int (*check)(FILE *out, const struct dg_check *check,
@@ -31,7 +32,6 @@ struct dg_renderer {
 		      const struct dg_style *style);
 	int (*probe)(FILE *out, const struct dg_probe *probe,
 		     const struct dg_style *style);
-	/* NULL, here and below: this form has none. */
 	int (*sample)(FILE *out, const struct dg_sample *sample,
 		      const struct dg_pressure *pressure, const struct dg_style *style);
 	int (*history)(FILE *out, const struct dg_history *history,
@@ -40,12 +40,16 @@ struct dg_renderer {
 			  const struct dg_style *style);
 };
 
-extern const struct dg_renderer dg_render_text, dg_render_json;
+extern const struct dg_renderer dg_render_text, dg_render_json, dg_render_html;
 
 /* NULL: no such form. */
 const struct dg_renderer *dg_renderer_find(const char *name);
-/* The names, "text, json". */
+/* The names, "text, json, html". */
 const char *dg_renderer_names(void);
+/* Whether a form has what stands at that offset of its table, and the names of those that
+ * have. The names are good until the next call. */
+bool dg_renderer_has(const struct dg_renderer *renderer, size_t offset);
+const char *dg_renderer_names_with(size_t offset);
 /* Colour only on a terminal and without NO_COLOR; its width, else 80 columns. */
 struct dg_style dg_style_of(FILE *out, bool verbose);
 

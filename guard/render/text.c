@@ -2,6 +2,7 @@
 /* For people: the verdict and one headline, what drifts and why, the commands to copy,
  * what could not be seen, and one line for what is fine. */
 #include "guard/render/text-sample.h"
+#include "guard/render/records.h"
 #include "guard/render/text.h"
 #include "policy/text.h"
 
@@ -159,5 +160,7 @@ const struct dg_renderer dg_render_text = {
 	.check = dg_text_check,
 	.checks = dg_text_checks,
 	.probe = dg_text_probe,
+	.history = dg_text_history,
+	.comparison = dg_text_comparison,
 	.sample = dg_text_sample,
 };

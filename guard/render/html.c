@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* For a ticket or a report: one page that needs nothing else. */
+#include "guard/render/records.h"
+
+const struct dg_renderer dg_render_html = {
+	.name = "html",
+	.comparison = dg_html_comparison,
+};

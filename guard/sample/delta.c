@@ -206,15 +206,15 @@ struct disk_growth {
 static bool grow_disk(const struct dg_diskstat *a, const struct dg_diskstat *b,
 		      struct disk_growth *ret)
 {
-	return grown(a->reads, b->reads, &ret->reads) &
-	       grown(a->read_sectors, b->read_sectors, &ret->read_sectors) &
-	       grown_ms(a->read_ms, b->read_ms, &ret->read_ms) &
-	       grown(a->writes, b->writes, &ret->writes) &
-	       grown(a->write_sectors, b->write_sectors, &ret->write_sectors) &
-	       grown_ms(a->write_ms, b->write_ms, &ret->write_ms) &
-	       grown(a->flushes, b->flushes, &ret->flushes) &
-	       grown_ms(a->flush_ms, b->flush_ms, &ret->flush_ms) &
-	       grown_ms(a->busy_ms, b->busy_ms, &ret->busy_ms) &
+	return grown(a->reads, b->reads, &ret->reads) &&
+	       grown(a->read_sectors, b->read_sectors, &ret->read_sectors) &&
+	       grown_ms(a->read_ms, b->read_ms, &ret->read_ms) &&
+	       grown(a->writes, b->writes, &ret->writes) &&
+	       grown(a->write_sectors, b->write_sectors, &ret->write_sectors) &&
+	       grown_ms(a->write_ms, b->write_ms, &ret->write_ms) &&
+	       grown(a->flushes, b->flushes, &ret->flushes) &&
+	       grown_ms(a->flush_ms, b->flush_ms, &ret->flush_ms) &&
+	       grown_ms(a->busy_ms, b->busy_ms, &ret->busy_ms) &&
 	       grown_ms(a->weighted_ms, b->weighted_ms, &ret->weighted_ms);
 }
 

@@ -56,7 +56,7 @@ __attribute__((noreturn)) static void run_child(dg_apart_fn fn, const void *arg,
 	_exit(-fn(arg, fd));
 }
 
-static int child_start(dg_apart_fn fn, const void *arg, struct child *child)
+int dg_apart_start(dg_apart_fn fn, const void *arg, pid_t *ret_pid, int *ret_fd)
 {
 	DG_CLOSE int reader = -1;
 	DG_CLOSE int writer = -1;
@@ -74,9 +74,28 @@ static int child_start(dg_apart_fn fn, const void *arg, struct child *child)
 		close(reader);
 		run_child(fn, arg, writer, parent);
 	}
-	child->pid = pid;
-	child->fd = dg_steal_fd(&reader);
+	*ret_pid = pid;
+	*ret_fd = dg_steal_fd(&reader);
 	return 0;
+}
+
+bool dg_apart_wait(pid_t *pid, int *ret_status)
+{
+	const struct timespec moment = {.tv_nsec = 1000000};
+
+	for (int i = 0; *pid > 0 && i < REAP_TRIES; i++) {
+		int status = 0;
+		pid_t ended = waitpid(*pid, &status, WNOHANG);
+
+		/* Whoever ignores SIGCHLD has no children to wait for. */
+		if (ended == *pid || (ended < 0 && errno != EINTR)) {
+			*pid = 0;
+			*ret_status = status;
+			return ended > 0;
+		}
+		nanosleep(&moment, NULL);
+	}
+	return false;
 }
 
 /* Room for a piece and the final NUL. */
@@ -137,27 +156,14 @@ static int child_read(struct child *child, int64_t until, size_t cap)
 	return 0;
 }
 
-/* Its end is near: the pipe is closed, or it was killed. */
+/* One whose status nobody can know has closed its pipe all the same. */
 static int child_wait(struct child *child)
 {
-	const struct timespec moment = {.tv_nsec = 1000000};
+	int status;
 
-	for (int i = 0; i < REAP_TRIES; i++) {
-		int status = 0;
-		pid_t pid = waitpid(child->pid, &status, WNOHANG);
-
-		/* Whoever ignores SIGCHLD has no children to wait for. */
-		if (pid < 0 && errno == ECHILD) {
-			child->pid = 0;
-			return 0;
-		}
-		if (pid == child->pid) {
-			child->pid = 0;
-			return WIFEXITED(status) ? -WEXITSTATUS(status) : -ECHILD;
-		}
-		nanosleep(&moment, NULL);
-	}
-	return -ECHILD;
+	if (dg_apart_wait(&child->pid, &status))
+		return WIFEXITED(status) ? -WEXITSTATUS(status) : -ECHILD;
+	return child->pid == 0 ? 0 : -ECHILD;
 }
 
 static void child_end(struct child *child)
@@ -179,7 +185,7 @@ int dg_run_apart(dg_apart_fn fn, const void *arg, int deadline_ms, size_t cap, c
 {
 	DG_CLEANUP(child_end) struct child child = {.fd = -1};
 	int64_t until = clock_ms() + deadline_ms;
-	int r = child_start(fn, arg, &child);
+	int r = dg_apart_start(fn, arg, &child.pid, &child.fd);
 
 	if (r == 0)
 		r = child_read(&child, until, cap);

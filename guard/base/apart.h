@@ -2,7 +2,9 @@
 /* Something that may hang for good, done by a child process with a time limit. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* Writes what it finds to `fd` and returns 0 or a negative errno. Runs in a copy of this
  * process: nothing that it changes is seen outside. */
@@ -18,6 +20,16 @@ typedef int (*dg_apart_fn)(const void *arg, int fd);
  */
 int dg_run_apart(dg_apart_fn fn, const void *arg, int deadline_ms, size_t cap, char **ret,
 		 size_t *ret_size);
+
+/* --- its parts, for who reads the pipe in another way --- */
+
+/* Fork a child that runs fn(arg, fd), with `fd` the writing end of a pipe, and ends with
+ * the negated result as its status. It dies with this process. *ret_fd is the reading
+ * end. */
+int dg_apart_start(dg_apart_fn fn, const void *arg, pid_t *ret_pid, int *ret_fd);
+/* Wait a moment for a child that has closed its pipe or was killed; *pid is 0 when it is
+ * gone. True: *ret_status is as wait(2) has it. */
+bool dg_apart_wait(pid_t *pid, int *ret_status);
 
 /* For `fn`: write the whole. 0 or a negative errno. */
 int dg_write_all(int fd, const void *data, size_t size);

@@ -9,16 +9,13 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "guard/base/cleanup.h"
+#include "guard/base/apart.h"
 
-#define PIECE	   ((size_t)64 * 1024)
-#define LINE_CAP   ((size_t)64 * 1024 * 1024)
-#define REAP_TRIES 120 /* of a millisecond each */
+#define PIECE	 ((size_t)64 * 1024)
+#define LINE_CAP ((size_t)64 * 1024 * 1024)
 
 int64_t dg_collect_clock(void)
 {
@@ -29,21 +26,6 @@ int64_t dg_collect_clock(void)
 }
 
 /* --- in the child --- */
-
-static int write_all(int fd, const char *data, size_t size)
-{
-	while (size > 0) {
-		ssize_t n = write(fd, data, size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		data += n;
-		size -= (size_t)n;
-	}
-	return 0;
-}
 
 static int write_line(int fd, const struct dg_collector *collector,
 		      const struct dg_facts *facts)
@@ -63,8 +45,8 @@ static int write_line(int fd, const struct dg_collector *collector,
 		json, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &size);
 	if (!text)
 		return -ENOMEM;
-	r = write_all(fd, text, size);
-	r = r < 0 ? r : write_all(fd, "\n", 1);
+	r = dg_write_all(fd, text, size);
+	r = r < 0 ? r : dg_write_all(fd, "\n", 1);
 	json_object_put(json);
 	return r;
 }
@@ -80,19 +62,20 @@ static int run_collector(const struct dg_root *root, const struct dg_collector *
 	return write_line(fd, collector, facts);
 }
 
-/* Ends without exit handlers or flushing: those belong to the parent. */
-__attribute__((noreturn)) static void run_child(const struct dg_root *root,
-						const struct dg_collector *const *table,
-						size_t count, int fd, pid_t parent)
+struct job {
+	const struct dg_root *root;
+	const struct dg_collector *const *table;
+	size_t count;
+};
+
+static int run_collectors(const void *arg, int fd)
 {
+	const struct job *job = arg;
 	int r = 0;
 
-	/* Should the parent end first, so shall the child; it may have ended just now. */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
-		_exit(ECHILD);
-	for (size_t i = 0; r == 0 && i < count; i++)
-		r = run_collector(root, table[i], fd);
-	_exit(-r);
+	for (size_t i = 0; r == 0 && i < job->count; i++)
+		r = run_collector(job->root, job->table[i], fd);
+	return r;
 }
 
 /* --- in the parent --- */
@@ -101,24 +84,13 @@ int dg_collect_child_start(const struct dg_root *root,
 			   const struct dg_collector *const *table, size_t count,
 			   struct dg_collect_child *ret)
 {
-	DG_CLOSE int reader = -1;
-	DG_CLOSE int writer = -1;
-	pid_t parent = getpid(), pid;
-	int ends[2];
+	const struct job job = {.root = root, .table = table, .count = count};
+	struct dg_collect_child child = {.fd = -1};
+	int r = dg_apart_start(run_collectors, &job, &child.pid, &child.fd);
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return -errno;
-	reader = ends[0];
-	writer = ends[1];
-	pid = fork();
-	if (pid < 0)
-		return -errno;
-	if (pid == 0) {
-		close(reader);
-		run_child(root, table, count, writer, parent);
-	}
-	*ret = (struct dg_collect_child){.pid = pid, .fd = dg_steal_fd(&reader)};
-	return 0;
+	if (r == 0)
+		*ret = child;
+	return r;
 }
 
 /* Wait for something to read. 1, or -ETIMEDOUT at `until`. */
@@ -203,32 +175,13 @@ int dg_collect_child_line(struct dg_collect_child *child, int64_t until,
 	return 1;
 }
 
-bool dg_collect_child_wait(struct dg_collect_child *child, int *ret_status)
-{
-	const struct timespec moment = {.tv_nsec = 1000000};
-	int status = 0;
-
-	for (int i = 0; child->pid > 0 && i < REAP_TRIES; i++) {
-		pid_t pid = waitpid(child->pid, &status, WNOHANG);
-
-		/* Whoever ignores SIGCHLD has no children to wait for. */
-		if (pid == child->pid || (pid < 0 && errno != EINTR)) {
-			child->pid = 0;
-			*ret_status = status;
-			return pid > 0;
-		}
-		nanosleep(&moment, NULL);
-	}
-	return false;
-}
-
 void dg_collect_child_end(struct dg_collect_child *child)
 {
 	int status;
 
 	if (child->pid > 0) {
 		kill(child->pid, SIGKILL);
-		dg_collect_child_wait(child, &status);
+		dg_apart_wait(&child->pid, &status);
 	}
 	if (child->fd >= 0)
 		close(child->fd);

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "guard/base/apart.h"
 #include "guard/collect/run.h"
 
 struct run {
@@ -89,7 +90,7 @@ static void give_up_ended(struct run *run, struct dg_collect_child *child)
 	char why[128];
 	int status;
 
-	if (!dg_collect_child_wait(child, &status))
+	if (!dg_apart_wait(&child->pid, &status))
 		snprintf(why, sizeof(why), "the collector %s ended early", name);
 	else if (WIFSIGNALED(status))
 		snprintf(why, sizeof(why), "the collector %s was ended by signal %d",

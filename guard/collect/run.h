@@ -26,10 +26,6 @@ int dg_collect_child_start(const struct dg_root *root,
 int dg_collect_child_line(struct dg_collect_child *child, int64_t until,
 			  const char **ret_line, size_t *ret_size);
 
-/* Wait a moment for a child that has closed its pipe. True: *ret_status is as wait(2)
- * has it. */
-bool dg_collect_child_wait(struct dg_collect_child *child, int *ret_status);
-
 /* Kill it and give back what it holds. Never waits long: one that sleeps in the kernel
  * and cannot be killed is left behind. */
 void dg_collect_child_end(struct dg_collect_child *child);

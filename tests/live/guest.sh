@@ -36,6 +36,18 @@ with_disk()	# "iothread"|"plain" AIO FILE COMMAND...
 		-device "virtio-blk-pci,drive=drive-virtio0,id=virtio0,bootindex=100$disk_thread"
 }
 
+# A guest that writes: its boot sector for ever halts until the next timer tick and writes one
+# sector by int 13h, 18 times a second.
+make_writer()	# FILE
+{
+	truncate -s 1M "$1"
+	{
+		printf '\061\300\216\330\216\300\216\320\274\000\174\373\364\270\001\003'
+		printf '\273\000\174\271\002\000\266\000\315\023\353\360'
+	} | dd of="$1" conv=notrunc status=none
+	printf '\125\252' | dd of="$1" bs=1 seek=510 conv=notrunc status=none
+}
+
 # Proxmox's package name and version in place of Debian's in a QEMU, as long as they were.
 rename_qemu()	# PROGRAM NEW-PROGRAM
 {

@@ -100,17 +100,6 @@ start_old()	# VMID IOTHREAD AIO DISK
 
 # --- what the guests are made of ---
 
-# A boot sector for ever: halt until the next timer tick, write one sector by int 13h.
-make_writer()	# FILE
-{
-	truncate -s 1M "$1"
-	{
-		printf '\061\300\216\330\216\300\216\320\274\000\174\373\364\270\001\003'
-		printf '\273\000\174\271\002\000\266\000\315\023\353\360'
-	} | dd of="$1" conv=notrunc status=none
-	printf '\125\252' | dd of="$1" bs=1 seek=510 conv=notrunc status=none
-}
-
 # A disk of its own for every guest: QEMU locks them.
 make_disks()	# CHROOT VMID...
 {

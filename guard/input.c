@@ -11,8 +11,8 @@
 #include "guard/verbs.h"
 #include "policy/json-scan.h"
 
-#define FACTS_SIZE_MAX	((size_t)16 << 20)
-#define DEADLINE_MS	10000
+#define FACTS_SIZE_MAX ((size_t)16 << 20)
+#define DEADLINE_MS    10000
 
 /* --- files named on the command line --- */
 

@@ -20,6 +20,6 @@ struct dg_psi {
 	bool has_full;	  /* cpu.pressure of old kernels has none */
 };
 
-/* 0, or -EBADMSG: neither a `some` nor a `full` line, a total that is no number, or a line
- * twice. Lines and fields of other names are passed over. */
+/* 0, or -EBADMSG: neither a `some` nor a `full` line, a total that is no number, or a
+ * line twice. Lines and fields of other names are passed over. */
 int dg_psi_parse(const char *buf, size_t len, struct dg_psi *ret);

@@ -47,7 +47,7 @@ static void good_record(void **state)
 	put(&tree, RECORD,
 	    "{\"schema\": \"driftguard.boot/1\", \"boot_id\": \"" BOOT_A
 	    "\", \"probe\": " PROBE ", \"host\": \"somebody\", \"kernel\": \"1\", "
-				    "\"samples\": [{\"window_s\": 10}, "
+	    "\"samples\": [{\"window_s\": 10}, "
 	    "{\"window_s\": 20}]}");
 	facts = collect(&tree, &dg_collect_measured);
 	assert_true(dg_known(&facts->probe));

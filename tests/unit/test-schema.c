@@ -23,10 +23,8 @@ static struct json_object *load(const char *path)
 /* --- the field table --- */
 
 static const char *const basic[] = {
-	[DG_STR] = "#/$defs/text",
-	[DG_INT] = "#/$defs/integer",
-	[DG_REAL] = "#/$defs/number",
-	[DG_BOOL] = "#/$defs/boolean",
+	[DG_STR] = "#/$defs/text",    [DG_INT] = "#/$defs/integer",
+	[DG_REAL] = "#/$defs/number", [DG_BOOL] = "#/$defs/boolean",
 	[DG_TIME] = "#/$defs/time",
 };
 

@@ -56,23 +56,25 @@ static char *read_scheduler(const struct dg_root *root, const char *name)
 	return text ? strdup(text) : NULL;
 }
 
-/* The disk that a partition is of, or the device itself: what stands before its name in
- * ".../block/sda/sda3". */
+/* The disk that a partition is of, or the device itself. Only a partition has the file
+ * "partition"; its disk's folder is the one that holds its own: ".../block/sda/sda3",
+ * ".../nvme/nvme0/nvme0n1/nvme0n1p3". */
 static char *whole_of(const struct dg_root *root, const char *name)
 {
-	DG_FREE char *path = sys_path(name, ""), *target = NULL;
+	DG_FREE char *path = sys_path(name, ""), *mark = sys_path(name, "/partition");
+	DG_FREE char *target = NULL;
+	struct stat st;
 	char *last, *parent;
 
-	if (!path || dg_root_readlink(root, path, &target) < 0)
+	if (!path || !mark || dg_root_stat(root, mark, true, &st) < 0 ||
+	    dg_root_readlink(root, path, &target) < 0)
 		return strdup(name);
 	last = strrchr(target, '/');
 	if (!last)
 		return strdup(name);
 	*last = '\0';
 	parent = strrchr(target, '/');
-	if (!parent || dg_streq(parent + 1, "block"))
-		return strdup(name);
-	return strdup(parent + 1);
+	return strdup(parent ? parent + 1 : target);
 }
 
 struct found {

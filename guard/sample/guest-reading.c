@@ -11,7 +11,6 @@
 
 #define GUESTS_MAX  4096
 #define IO_STAT_MAX ((size_t)1024 * 1024)
-#define SMALL_MAX   4096
 
 void dg_guest_cgroups_clear(struct dg_guest_cgroups *cgroups)
 {
@@ -164,13 +163,10 @@ int dg_guest_cgroups_find(const struct dg_root *root, const struct dg_facts *fac
 static void read_pressure(const struct dg_below *dir, enum dg_resource resource,
 			  struct dg_psi_reading *ret)
 {
-	char name[32], text[SMALL_MAX];
-	size_t size;
+	char name[32];
 
 	snprintf(name, sizeof(name), "%s.pressure", dg_resource_names[resource]);
-	ret->r = dg_below_read_small(dir, name, text, sizeof(text), &size);
-	if (ret->r == 0)
-		ret->r = dg_psi_parse(text, size, &ret->psi);
+	dg_psi_read(dir, name, ret);
 }
 
 static int read_io_stat(const struct dg_below *dir, struct dg_io_stat **ret,

@@ -41,16 +41,23 @@ int64_t dg_reading_clock_us(void)
 	return clock_us(CLOCK_MONOTONIC);
 }
 
+void dg_psi_read(const struct dg_below *dir, const char *name, struct dg_psi_reading *ret)
+{
+	char text[PRESSURE_MAX];
+	size_t size;
+
+	ret->r = dg_below_read_small(dir, name, text, sizeof(text), &size);
+	if (ret->r == 0)
+		ret->r = dg_psi_parse(text, size, &ret->psi);
+}
+
 static void read_psi(const struct dg_below *proc, enum dg_resource resource,
 		     struct dg_psi_reading *ret)
 {
-	char name[32], text[PRESSURE_MAX];
-	size_t size;
+	char name[32];
 
 	snprintf(name, sizeof(name), "pressure/%s", dg_resource_names[resource]);
-	ret->r = dg_below_read_small(proc, name, text, sizeof(text), &size);
-	if (ret->r == 0)
-		ret->r = dg_psi_parse(text, size, &ret->psi);
+	dg_psi_read(proc, name, ret);
 }
 
 static void read_stat(const struct dg_below *proc, struct dg_reading *ret)

@@ -74,6 +74,9 @@ void dg_reading_clear(struct dg_reading *reading);
 /* What belongs to the host: pressure, processors, disks. Always fills `ret`, what cannot
  * be read with why. */
 void dg_reading_take(const struct dg_below *proc, struct dg_reading *ret);
+/* A pressure file of a directory. */
+void dg_psi_read(const struct dg_below *dir, const char *name,
+		 struct dg_psi_reading *ret);
 /* What this process has used so far; to be asked last. */
 void dg_reading_take_own(struct dg_reading *ret);
 /* Only `psi` of I/O and the disks, for who watches. */

@@ -316,7 +316,7 @@ int dg_judge(const struct dg_facts *facts, const struct dg_policy *policy,
 	return 0;
 }
 
-void dg_verdict_free(struct dg_verdict *v)
+static void verdict_clear(struct dg_verdict *v)
 {
 	char **texts[] = {&v->tool,
 			  &v->host.id,
@@ -332,13 +332,17 @@ void dg_verdict_free(struct dg_verdict *v)
 			  &v->kernel.next_boot_because,
 			  &v->kernel.target};
 
-	if (!v)
-		return;
 	for (size_t i = 0; i < DG_COUNT(texts); i++)
 		free(*texts[i]);
 	for (size_t i = 0; v->findings && i < v->finding_count; i++)
 		dg_finding_clear(&v->findings[i]);
 	free(v->findings);
 	dg_plan_free(v->plan);
+}
+
+void dg_verdict_free(struct dg_verdict *v)
+{
+	if (v)
+		verdict_clear(v);
 	free(v);
 }

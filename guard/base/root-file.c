@@ -143,7 +143,7 @@ int dg_root_read_head(const struct dg_root *root, const char *path, unsigned int
 	return r < 0 ? r : buffer_finish(&b, ret_data, ret_size);
 }
 
-int dg_root_locked(const struct dg_root *root, const char *path, bool *ret)
+int dg_root_lock_owner(const struct dg_root *root, const char *path, int64_t *ret)
 {
 	DG_CLOSE int fd = -1;
 	/*
@@ -158,8 +158,22 @@ int dg_root_locked(const struct dg_root *root, const char *path, bool *ret)
 		return r;
 	if (fcntl(fd, F_OFD_GETLK, &lock) < 0)
 		return -errno;
-	*ret = lock.l_type != F_UNLCK;
+	/* -1: of an open file; 0: of a process that this one cannot see. */
+	if (lock.l_type == F_UNLCK)
+		*ret = 0;
+	else
+		*ret = lock.l_pid > 0 ? lock.l_pid : -1;
 	return 0;
+}
+
+int dg_root_locked(const struct dg_root *root, const char *path, bool *ret)
+{
+	int64_t owner;
+	int r = dg_root_lock_owner(root, path, &owner);
+
+	if (r == 0)
+		*ret = owner != 0;
+	return r;
 }
 
 /* The magic link of a process, on a procfs only. */

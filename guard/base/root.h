@@ -108,6 +108,9 @@ DG_DEFINE_CLEANUP(char **, dg_names_free);
  * very process on that file: do not ask about a file that this process has locked.
  */
 int dg_root_locked(const struct dg_root *root, const char *path, bool *ret);
+/* The same, and who: the process that holds the lock, -1 if that cannot be told, 0 if
+ * there is none. */
+int dg_root_lock_owner(const struct dg_root *root, const char *path, int64_t *ret);
 
 /*
  * A read-only descriptor for the program file that process `pid` runs, also one that was

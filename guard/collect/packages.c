@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The packages that matter here, from dpkg's database, and whether dpkg is at work. */
 #include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
 
 #include "guard/collect/collect.h"
 #include "guard/collect/packages.h"
 #include "guard/parse/dpkg-status.h"
+#include "guard/parse/task-stat.h"
 #include "policy/view.h"
 
 #define STATUS	   "/var/lib/dpkg/status"
@@ -16,6 +19,10 @@
 #define UNSETTLED_MAX 64
 /* dpkg folds its journal into the status file every 250 entries. */
 #define UPDATES_MAX 4096
+
+/* Shells, sudo, sshd: a dozen. */
+#define ANCESTORS_MAX 64
+#define STAT_MAX      ((size_t)4096)
 
 /* Longer than the name of any package of interest. */
 #define NAME_SIZE 128
@@ -216,18 +223,46 @@ static void read_status(const struct dg_root *root, struct dg_packages *packages
 		set_status_gap(packages, r, why);
 }
 
+/*
+ * Whether this process descends from that one: then that one waits for it, and changes
+ * nothing meanwhile. So it is when apt runs this behind dpkg (DPkg::Post-Invoke), and
+ * when driftguard itself keeps others away. What dpkg left undone shows in its status.
+ */
+static bool is_ancestor(const struct dg_root *root, int64_t pid)
+{
+	int64_t one = getppid();
+
+	if (pid <= 1 || !dg_root_is_live(root))
+		return false;
+	for (int i = 0; i < ANCESTORS_MAX && one > 1; i++) {
+		DG_FREE char *data = NULL;
+		struct dg_task_stat stat;
+		char path[64];
+		size_t size;
+
+		if (one == pid)
+			return true;
+		snprintf(path, sizeof(path), "proc/%lld/stat", (long long)one);
+		if (dg_root_read(root, path, STAT_MAX, &data, &size) < 0 ||
+		    dg_task_stat_parse(data, size, &stat) < 0)
+			return false;
+		one = stat.parent;
+	}
+	return false;
+}
+
 /* apt takes the frontend lock for its whole run, dpkg the other one while it works. */
 static void read_locked(const struct dg_root *root, struct dg_bool *fact)
 {
 	static const char *const paths[] = {"/var/lib/dpkg/lock-frontend",
 					    "/var/lib/dpkg/lock"};
-	bool locked = false;
+	int64_t owner = 0;
 
 	dg_set_bool(fact, false);
 	for (size_t i = 0; i < DG_COUNT(paths); i++) {
-		int r = dg_root_locked(root, paths[i], &locked);
+		int r = dg_root_lock_owner(root, paths[i], &owner);
 
-		if (r == 0 && locked) {
+		if (r == 0 && owner != 0 && !is_ancestor(root, owner)) {
 			dg_set_bool(fact, true);
 			return;
 		}

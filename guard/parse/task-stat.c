@@ -3,7 +3,7 @@
 
 #include "guard/parse/span.h"
 
-enum { STATE = 3, FLAGS = 9, THREADS = 20 }; /* fields, from 1 */
+enum { STATE = 3, PARENT = 4, FLAGS = 9, THREADS = 20 }; /* fields, from 1 */
 
 static int parse_comm(struct dg_span comm, struct dg_task_stat *stat)
 {
@@ -25,7 +25,9 @@ static int parse_rest(struct dg_span rest, struct dg_task_stat *stat)
 	if ((stat->state < 'A' || stat->state > 'Z') &&
 	    (stat->state < 'a' || stat->state > 'z'))
 		return -EBADMSG;
-	for (int i = STATE + 1; i <= FLAGS; i++)
+	if (!dg_span_word(&rest, &word) || dg_parse_i64(word, &stat->parent) < 0)
+		return -EBADMSG;
+	for (int i = PARENT + 1; i <= FLAGS; i++)
 		if (!dg_span_word(&rest, &word))
 			return -EBADMSG;
 	if (dg_parse_u64(word, &stat->flags) < 0)

@@ -19,6 +19,7 @@ struct dg_task_stat {
 	char state;		      /* R, S, D (waits without being killable), ... */
 	uint64_t flags;
 	uint64_t threads; /* of its process; 0: the text ends before */
+	int64_t parent;	  /* 0: none, or none that can be seen from here */
 };
 
 /* 0, or -EBADMSG: one of the first nine fields is missing or is not what it should be.

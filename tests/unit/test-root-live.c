@@ -123,6 +123,7 @@ static void test_locks(void **state)
 		{.type = -1, .seen = false},
 	};
 	struct lock lock;
+	int64_t owner = -1;
 	bool locked;
 	size_t i;
 
@@ -137,6 +138,8 @@ static void test_locks(void **state)
 		locked = !table[i].seen;
 		assert_int_equal(dg_root_locked(tree.root, "/lock", &locked), 0);
 		assert_int_equal(locked, table[i].seen);
+		assert_int_equal(dg_root_lock_owner(tree.root, "lock", &owner), 0);
+		assert_int_equal(owner, table[i].seen ? pid : 0);
 		child_stop(pid);
 		assert_int_equal(dg_root_locked(tree.root, "lock", &locked), 0);
 		assert_false(locked);

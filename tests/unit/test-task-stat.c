@@ -87,6 +87,18 @@ static void ends_the_name_at_a_nul_nowhere(void **state)
 	assert_string_equal(stat.comm, "a?b");
 }
 
+static void knows_the_parent(void **state)
+{
+	static const char text[] = "7 (a) S 4711 2 3 0 -1 4194560\n";
+	static const char none[] = "7 (a) S x 2 3 0 -1 4194560\n";
+	struct dg_task_stat stat;
+
+	(void)state;
+	assert_int_equal(parse(text, sizeof(text) - 1, &stat), 0);
+	assert_int_equal(stat.parent, 4711);
+	assert_int_equal(parse(none, sizeof(none) - 1, &stat), -EBADMSG);
+}
+
 static void knows_flags(void **state)
 {
 	static const char guest[] = "9 (CPU 0/KVM) S 1 7 1 0 -1 4194368\n"; /* 0x400040 */
@@ -124,6 +136,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_fields),
 		cmocka_unit_test(ends_the_name_at_a_nul_nowhere),
+		cmocka_unit_test(knows_the_parent),
 		cmocka_unit_test(knows_flags),
 		cmocka_unit_test(survives_every_cut),
 	};

@@ -96,6 +96,7 @@ static void put_device(struct dg_finding *f, const struct dg_disk_load *disk)
 	put_percent(f, "r_await_ms", &disk->r_await_ms);
 	put_percent(f, "w_await_ms", &disk->w_await_ms);
 	put_percent(f, "f_await_ms", &disk->f_await_ms);
+	put_percent(f, "d_await_ms", &disk->d_await_ms);
 	put_percent(f, "queue", &disk->queue);
 	put_percent(f, "util_percent", &disk->util_percent);
 }

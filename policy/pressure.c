@@ -87,7 +87,7 @@ static double requests_of(const struct dg_disk_load *disk)
 double dg_disk_await(const struct dg_disk_load *disk)
 {
 	return greater(greater(number(&disk->r_await_ms), number(&disk->w_await_ms)),
-		       number(&disk->f_await_ms));
+		       greater(number(&disk->f_await_ms), number(&disk->d_await_ms)));
 }
 
 static bool is_whole(const struct dg_disk_load *disk)
@@ -170,10 +170,11 @@ static char *why_untold(const struct dg_sample *sample)
 
 /* --- 3: a device that explains it --- */
 
-/* Requests were in flight, and not one was completed. */
+/* Requests were in flight, and not one was completed: no flush, and no discard either. */
 static bool is_stuck(const struct dg_disk_load *disk)
 {
-	return requests_of(disk) <= 0 && number(&disk->queue) > 0;
+	return requests_of(disk) <= 0 && !dg_known(&disk->f_await_ms) &&
+	       !dg_known(&disk->d_await_ms) && number(&disk->queue) > 0;
 }
 
 static bool is_slow(const struct window *w, const struct dg_disk_load *disk)

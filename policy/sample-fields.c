@@ -21,7 +21,8 @@ FIELDS(disk_load, F(dg_disk_load, name, DG_STR), F(dg_disk_load, number, DG_STR)
        F(dg_disk_load, write_bytes_per_s, DG_REAL),
        F(dg_disk_load, r_await_ms, DG_REAL, ABSENT_OK),
        F(dg_disk_load, w_await_ms, DG_REAL, ABSENT_OK),
-       F(dg_disk_load, f_await_ms, DG_REAL, ABSENT_OK), F(dg_disk_load, queue, DG_REAL),
+       F(dg_disk_load, f_await_ms, DG_REAL, ABSENT_OK),
+       F(dg_disk_load, d_await_ms, DG_REAL, ABSENT_OK), F(dg_disk_load, queue, DG_REAL),
        F(dg_disk_load, util_percent, DG_REAL));
 RECORD(disk_load, dg_disk_load, "/proc/diskstats");
 

@@ -38,6 +38,7 @@ struct dg_disk_load {
 	struct dg_real r_await_ms;
 	struct dg_real w_await_ms;
 	struct dg_real f_await_ms; /* flushes */
+	struct dg_real d_await_ms; /* discards */
 	struct dg_real queue;	   /* mean number of requests in flight */
 	struct dg_real util_percent;
 };

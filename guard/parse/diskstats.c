@@ -18,7 +18,9 @@ enum {
 	BUSY_MS,
 	WEIGHTED_MS,
 	N_BASIC,
-	N_WITH_DISCARDS = 15,
+	DISCARDS = N_BASIC,
+	DISCARD_MS = 14,
+	N_WITH_DISCARDS,
 	FLUSHES = N_WITH_DISCARDS,
 	FLUSH_MS,
 	N_WITH_FLUSHES
@@ -83,6 +85,8 @@ static int parse_line(struct dg_span rest, struct dg_diskstat *disk)
 	disk->in_flight = v[IN_FLIGHT];
 	disk->busy_ms = v[BUSY_MS];
 	disk->weighted_ms = v[WEIGHTED_MS];
+	disk->discards = v[DISCARDS];
+	disk->discard_ms = v[DISCARD_MS];
 	disk->flushes = v[FLUSHES];
 	disk->flush_ms = v[FLUSH_MS];
 	disk->has_flushes = n >= N_WITH_FLUSHES;

@@ -26,7 +26,9 @@ struct dg_diskstat {
 	uint64_t in_flight; /* at this moment */
 	uint64_t busy_ms;   /* something was in flight */
 	uint64_t weighted_ms;
-	uint64_t flushes, flush_ms; /* 0 where the kernel does not count them */
+	/* 0 where the kernel does not count them */
+	uint64_t discards, discard_ms;
+	uint64_t flushes, flush_ms;
 	bool has_flushes;
 };
 

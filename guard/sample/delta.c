@@ -193,14 +193,14 @@ const struct dg_diskstat *dg_reading_disk(const struct dg_reading *reading,
 bool dg_delta_is_active(const struct dg_diskstat *a, const struct dg_diskstat *b)
 {
 	return a->reads != b->reads || a->writes != b->writes ||
-	       a->flushes != b->flushes || b->in_flight > 0;
+	       a->discards != b->discards || a->flushes != b->flushes || b->in_flight > 0;
 }
 
 /* What a device did between two readings. */
 struct disk_growth {
 	uint64_t reads, read_sectors, read_ms;
 	uint64_t writes, write_sectors, write_ms;
-	uint64_t flushes, flush_ms, busy_ms, weighted_ms;
+	uint64_t discards, discard_ms, flushes, flush_ms, busy_ms, weighted_ms;
 };
 
 static bool grow_disk(const struct dg_diskstat *a, const struct dg_diskstat *b,
@@ -212,6 +212,8 @@ static bool grow_disk(const struct dg_diskstat *a, const struct dg_diskstat *b,
 	       grown(a->writes, b->writes, &ret->writes) &&
 	       grown(a->write_sectors, b->write_sectors, &ret->write_sectors) &&
 	       grown_ms(a->write_ms, b->write_ms, &ret->write_ms) &&
+	       grown(a->discards, b->discards, &ret->discards) &&
+	       grown_ms(a->discard_ms, b->discard_ms, &ret->discard_ms) &&
 	       grown(a->flushes, b->flushes, &ret->flushes) &&
 	       grown_ms(a->flush_ms, b->flush_ms, &ret->flush_ms) &&
 	       grown_ms(a->busy_ms, b->busy_ms, &ret->busy_ms) &&
@@ -234,7 +236,7 @@ static double queue_of(const struct dg_diskstat *a, const struct dg_diskstat *b,
 	uint64_t least = a->in_flight < b->in_flight ? a->in_flight : b->in_flight;
 	double mean = (double)g->weighted_ms * 1000 / (double)window_us;
 
-	if (g->reads + g->writes + g->flushes == 0)
+	if (g->reads + g->writes + g->discards + g->flushes == 0)
 		return (double)least;
 	return mean;
 }
@@ -265,6 +267,7 @@ void dg_delta_disk(const struct dg_diskstat *a, const struct dg_diskstat *b,
 	set_await(g.read_ms, g.reads, "read", &ret->r_await_ms);
 	set_await(g.write_ms, g.writes, "write", &ret->w_await_ms);
 	set_await(g.flush_ms, g.flushes, "flush", &ret->f_await_ms);
+	set_await(g.discard_ms, g.discards, "discard", &ret->d_await_ms);
 	dg_set_real(&ret->queue, queue_of(a, b, &g, window_us));
 	dg_set_real(&ret->util_percent,
 		    clamp_percent((double)g.busy_ms * 1000 * 100 / (double)window_us));

@@ -248,6 +248,27 @@ static void test_disk_stuck(void **state)
 	assert_true(dg_absent(&load.w_await_ms));
 }
 
+/* A disk that is trimmed and does nothing else. */
+static void test_disk_discards(void **state)
+{
+	DISK_CLEANUP struct dg_disk_load load = {0};
+	struct dg_diskstat a = before, b = before;
+
+	(void)state;
+	dg_set_known(&load.meta);
+	a.in_flight = b.in_flight = 1;
+	b.discards = 200;
+	b.discard_ms = 9000;
+	b.weighted_ms += 9000;
+	assert_true(dg_delta_is_active(&a, &b));
+	dg_delta_disk(&a, &b, 10 * SECOND, &load);
+	assert_near(load.d_await_ms.value, 45);
+	assert_near(load.queue.value, 0.9);
+	assert_true(dg_absent(&load.w_await_ms));
+	b.in_flight = a.in_flight = 0;
+	assert_true(dg_delta_is_active(&a, &b));
+}
+
 static void test_disk_found(void **state)
 {
 	struct dg_diskstat disks[] = {before, {.major = 253, .minor = 3, .name = "dm-3"}};
@@ -346,8 +367,8 @@ int main(void)
 		cmocka_unit_test(test_host_backwards), cmocka_unit_test(test_slept),
 		cmocka_unit_test(test_own_share),      cmocka_unit_test(test_disk),
 		cmocka_unit_test(test_disk_wraps),     cmocka_unit_test(test_disk_stuck),
-		cmocka_unit_test(test_disk_found),     cmocka_unit_test(test_guests),
-		cmocka_unit_test(test_writers),
+		cmocka_unit_test(test_disk_discards),  cmocka_unit_test(test_disk_found),
+		cmocka_unit_test(test_guests),	       cmocka_unit_test(test_writers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

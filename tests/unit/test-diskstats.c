@@ -44,6 +44,7 @@ static void reads_disks(void **state)
 	assert_true(d->reads == 12 && d->read_sectors == 300 && d->read_ms == 14);
 	assert_true(d->writes == 25 && d->write_sectors == 600 && d->write_ms == 27);
 	assert_true(d->in_flight == 3 && d->busy_ms == 29 && d->weighted_ms == 40);
+	assert_true(d->discards == 31 && d->discard_ms == 34);
 	assert_true(d->has_flushes && d->flushes == 35 && d->flush_ms == 36);
 	d = &disks[1];
 	assert_string_equal(d->name, "dm-3");
@@ -52,6 +53,7 @@ static void reads_disks(void **state)
 	d = &disks[2];
 	assert_string_equal(d->name, "nvme0n1p1");
 	assert_true(d->weighted_ms == 11 && !d->has_flushes);
+	assert_true(d->discards == 0 && d->discard_ms == 0);
 	d = &disks[3];
 	assert_string_equal(d->name, "cciss/c0d0");
 	assert_true(d->has_flushes && d->flushes == 16 && d->flush_ms == 17);

@@ -70,6 +70,7 @@ static struct dg_disk_load *add_disk(struct dg_sample *s, const char *name,
 	make_absent(&disk->r_await_ms);
 	set_real(&disk->w_await_ms, requests > 0 ? await : NONE_KNOWN);
 	make_absent(&disk->f_await_ms);
+	make_absent(&disk->d_await_ms);
 	dg_set_real(&disk->queue, queue);
 	dg_set_real(&disk->util_percent, util);
 	return disk;
@@ -295,6 +296,35 @@ static void test_windows(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+/* A disk that was asked for nothing but flushes, or discards, and did them, is not one
+ * that answers no more. */
+static void test_neither_read_nor_written(void **state)
+{
+	static const struct figures nothing = {.full = 95, .iowait = 48, .seen = "yes"};
+
+	(void)state;
+	for (int discards = 0; discards < 2; discards++) {
+		SAMPLE_CLEANUP struct dg_sample s;
+		struct dg_disk_load *disk;
+		struct dg_pressure p;
+
+		make_sample(&nothing, &s);
+		disk = add_disk(&s, "sdb", "8:16", 0, 0, 0.01, 0.4);
+		dg_set_real(discards ? &disk->d_await_ms : &disk->f_await_ms, 2);
+		assert_int_equal(dg_pressure_judge(&s, &limits, &p), 0);
+		assert_int_equal(p.kind, DG_PRESSURE_PHANTOM);
+		dg_pressure_clear(&p);
+		/* Slow ones are as real as slow writes. */
+		disk->queue.value = 1.1;
+		disk->util_percent.value = 97;
+		(discards ? &disk->d_await_ms : &disk->f_await_ms)->value = 900;
+		assert_int_equal(dg_pressure_judge(&s, &limits, &p), 0);
+		assert_int_equal(p.kind, DG_PRESSURE_REAL);
+		assert_non_null(strstr(p.why, "took 900.0 ms"));
+		dg_pressure_clear(&p);
+	}
+}
+
 static void drop_stalls(struct dg_sample *s)
 {
 	const struct dg_field *field = dg_record_field(&dg_sample_record, "pressure", 8);
@@ -463,6 +493,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_windows),
+		cmocka_unit_test(test_neither_read_nor_written),
 		cmocka_unit_test(test_gaps),
 		cmocka_unit_test(test_checks),
 		cmocka_unit_test(test_evidence),

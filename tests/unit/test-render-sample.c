@@ -66,6 +66,7 @@ static struct dg_disk_load *add_disk(struct dg_sample *s, const char *name, doub
 	dg_set_real(&disk->r_await_ms, await * 0.8);
 	dg_set_real(&disk->w_await_ms, await);
 	set_absent(&disk->f_await_ms.meta);
+	set_absent(&disk->d_await_ms.meta);
 	dg_set_real(&disk->queue, rate * await / 500);
 	dg_set_real(&disk->util_percent,
 		    rate * await / 10 > 100 ? 100 : rate * await / 20);

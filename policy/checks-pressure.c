@@ -9,7 +9,7 @@
 /* --- which window --- */
 
 struct windows {
-	const struct dg_sample *last; /* that saw load, else the last of all */
+	const struct dg_sample *last; /* that counts: see says_more() */
 	struct dg_pressure pressure;  /* of `last` */
 	bool again; /* the one that was judged before `last` is real too */
 };
@@ -19,7 +19,14 @@ static bool is_usable(const struct dg_sample *sample)
 	return dg_known(sample);
 }
 
-/* The newest window that saw load says more than a newer one that saw none. */
+/* What a window under load says of a device holds, when a newer one saw no load. That
+ * stall is charged needs no load to be seen: a newer window without it is the answer. */
+static bool says_more(const struct dg_pressure *older, const struct dg_pressure *newer)
+{
+	return older->loaded && !newer->loaded && newer->kind == DG_PRESSURE_NONE &&
+	       (older->kind == DG_PRESSURE_NONE || older->kind == DG_PRESSURE_REAL);
+}
+
 static int choose(const struct dg_view *view, struct windows *ret)
 {
 	const struct dg_facts *facts = view->facts;
@@ -33,8 +40,7 @@ static int choose(const struct dg_view *view, struct windows *ret)
 			continue;
 		if (dg_pressure_judge(sample, &view->policy->pressure, &p) < 0)
 			return -1;
-		if (!ret->last || (p.loaded && !ret->pressure.loaded &&
-				   ret->pressure.kind == DG_PRESSURE_NONE)) {
+		if (!ret->last || says_more(&p, &ret->pressure)) {
 			dg_pressure_clear(&ret->pressure);
 			ret->last = sample;
 			ret->pressure = p;

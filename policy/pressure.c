@@ -19,6 +19,7 @@
  * slow, it is slow whatever QEMU does.
  */
 #include <errno.h>
+#include <stdio.h>
 
 #include "policy/pressure.h"
 #include "policy/text.h"
@@ -100,6 +101,7 @@ struct window {
 	const struct dg_sample *sample;
 	const struct dg_policy_pressure *limits;
 	double full, iowait;
+	char iowait_text[32]; /* "iowait 43.0 %" */
 	double stall;  /* the higher of the two, or `some` where processors are busy */
 	double in_use; /* percent of the window in which some disk had a request */
 	double queue;  /* requests in flight on all whole disks, mean */
@@ -137,12 +139,40 @@ static void set_stall(struct window *w)
 {
 	w->full = number(&dg_sample_stall(w->sample, "io")->full_percent);
 	w->iowait = number(&w->sample->iowait_percent);
+	if (dg_known(&w->sample->iowait_percent))
+		snprintf(w->iowait_text, sizeof(w->iowait_text), "iowait %.1f %%",
+			 w->iowait);
+	else
+		snprintf(w->iowait_text, sizeof(w->iowait_text), "iowait not known");
 	w->stall = greater(w->full, w->iowait);
 	if (is_hidden(w))
 		w->stall = greater(w->stall, some_of(w->sample, "io"));
 }
 
 /* --- 1: can it be told at all? NULL: yes; else why not, owned --- */
+
+/* What stands in the way of the I/O pressure; NULL: nothing is said of it. */
+static const char *find_gap(const struct dg_sample *sample, const struct dg_stall *io)
+{
+	if (io)
+		return io->full_percent.meta.detail;
+	if (sample->pressure.meta.detail)
+		return sample->pressure.meta.detail;
+	dg_list_foreach (stall, sample->pressure)
+		if (!dg_known(stall) && stall->meta.detail)
+			return stall->meta.detail;
+	return NULL;
+}
+
+static char *why_unmeasured(const struct dg_sample *sample, const struct dg_stall *io)
+{
+	const char *gap = find_gap(sample, io);
+
+	return dg_format("pressure was not measured: %s",
+			 gap ? gap
+			     : "this kernel shows no /proc/pressure/io; where PSI is "
+			       "off, boot with psi=1");
+}
 
 static char *why_untold(const struct dg_sample *sample)
 {
@@ -154,12 +184,8 @@ static char *why_untold(const struct dg_sample *sample)
 	if (!dg_known(&sample->window_s) || sample->window_s.value < WINDOW_MIN_S)
 		return dg_format("the window ended within a second: nothing can be "
 				 "told from it");
-	if (!io && sample->pressure.meta.detail)
-		return dg_format("pressure was not measured: %s",
-				 sample->pressure.meta.detail);
 	if (!io || !dg_known(&io->full_percent))
-		return dg_format("pressure was not measured: this kernel shows no "
-				 "/proc/pressure/io; where PSI is off, boot with psi=1");
+		return why_unmeasured(sample, io);
 	if (!dg_known(&sample->disks) && !dg_absent(&sample->disks))
 		return dg_format("the disks were not measured%s%s",
 				 sample->disks.meta.detail ? ": " : "",
@@ -282,9 +308,9 @@ static char *describe_real(const struct window *w, const struct dg_disk_load *di
 				 name, number(&disk->queue), some_of(w->sample, "io"),
 				 w->full, behind);
 	return dg_format("I/O stall is real: %s took %.1f ms for a request with %.1f in "
-			 "flight (PSI io some %.1f %%, full %.1f %%; iowait %.1f %%)%s",
+			 "flight (PSI io some %.1f %%, full %.1f %%; %s)%s",
 			 name, dg_disk_await(disk), number(&disk->queue),
-			 some_of(w->sample, "io"), w->full, w->iowait, behind);
+			 some_of(w->sample, "io"), w->full, w->iowait_text, behind);
 }
 
 /* --- 4: what else may be behind it. NULL: nothing; else why, owned --- */
@@ -304,6 +330,13 @@ static char *why_doubtful(const struct window *w)
 				 "%.1f %%): what waits for a processor and what for I/O "
 				 "cannot be told apart",
 				 cpu, some_of(w->sample, "io"));
+	if (!dg_known(&w->sample->blocked_in_d))
+		return dg_format("how many threads were blocked in state D is not known%s"
+				 "%s",
+				 w->sample->blocked_in_d.meta.detail ? ": " : "",
+				 w->sample->blocked_in_d.meta.detail
+					 ? w->sample->blocked_in_d.meta.detail
+					 : "");
 	if (unseen >= UNSEEN_THREADS)
 		return dg_format("%.1f threads were blocked on I/O that no local disk "
 				 "shows: network storage, or a file system in user space",
@@ -322,9 +355,9 @@ static char *describe_phantom(const struct window *w)
 	const struct dg_signature *sign = &w->sample->signature;
 
 	return dg_format("I/O stall is a phantom: PSI io some %.1f %%, full %.1f %%, "
-			 "iowait %.1f %%, while the disks had requests for %.1f %% of "
-			 "the window; %s",
-			 some_of(w->sample, "io"), w->full, w->iowait, w->in_use,
+			 "%s, while the disks had requests for %.1f %% of the window; "
+			 "%s",
+			 some_of(w->sample, "io"), w->full, w->iowait_text, w->in_use,
 			 dg_known(&sign->because) ? sign->because.value
 						  : "guests wait idly in io_uring");
 }
@@ -333,9 +366,8 @@ static char *describe_unexplained(const struct window *w)
 {
 	const struct dg_signature *sign = &w->sample->signature;
 
-	return dg_format("PSI io full is %.1f %%, iowait %.1f %%; no local disk is slow, "
-			 "and %s",
-			 w->full, w->iowait,
+	return dg_format("PSI io full is %.1f %%, %s; no local disk is slow, and %s",
+			 w->full, w->iowait_text,
 			 dg_streq(dg_get(&sign->seen), "no")
 				 ? "no guest waits in a way that would explain it: look "
 				   "at network storage"
@@ -347,8 +379,8 @@ static char *describe_unexplained(const struct window *w)
 
 static char *describe_none(const struct window *w)
 {
-	return dg_format("I/O pressure is low: PSI io full %.1f %%, iowait %.1f %%%s",
-			 w->full, w->iowait,
+	return dg_format("I/O pressure is low: PSI io full %.1f %%, %s%s", w->full,
+			 w->iowait_text,
 			 w->requests_per_s >= LOAD_MIN_PER_S
 				 ? ""
 				 : "; the window saw no load, so it does not tell how "

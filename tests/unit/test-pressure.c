@@ -351,11 +351,14 @@ static const struct figures slow = {
 	.full = 55, .iowait = 40, .seen = "no", .disk = {90, 85, 7.6, 99}};
 static const struct figures quiet = {
 	.full = 0.2, .iowait = 0.1, .seen = "no", .disk = {20, 0.6, 0.01, 1}};
+static const struct figures busy = {
+	.full = 60, .iowait = 40, .cpu = 80, .seen = "yes", .disk = {20, 0.6, 0.01, 1}};
 static const struct figures idle = {.full = 0, .iowait = 0, .seen = "no"};
 
 static void test_gaps(void **state)
 {
 	SAMPLE_CLEANUP struct dg_sample s;
+	struct dg_pressure p;
 
 	(void)state;
 	make_sample(&incident, &s);
@@ -377,6 +380,33 @@ static void test_gaps(void **state)
 	dg_set_gap(&s.pressure.meta, DG_ABSENT, "PSI is off");
 	drop_stalls(&s);
 	expect_unknown(&s, "PSI is off");
+	dg_record_clear(&dg_sample_record, &s);
+
+	/* A pressure file that was cut off, and a total that went back: not a PSI that is
+	 * switched off. */
+	make_sample(&incident, &s);
+	dg_set_gap(&s.pressure.items[1].meta, DG_MALFORMED, "io: cut off");
+	expect_unknown(&s, "not measured: io: cut off");
+	dg_record_clear(&dg_sample_record, &s);
+
+	make_sample(&incident, &s);
+	dg_set_gap(&s.pressure.items[1].full_percent.meta, DG_MALFORMED, "it went back");
+	expect_unknown(&s, "not measured: it went back");
+	dg_record_clear(&dg_sample_record, &s);
+
+	/* What nobody looked at rules nothing out. */
+	make_sample(&incident, &s);
+	dg_set_gap(&s.blocked_in_d.meta, DG_UNREADABLE, "/proc: no");
+	expect_unknown(&s, "blocked in state D is not known: /proc: no");
+	dg_record_clear(&dg_sample_record, &s);
+
+	/* And no figure stands for one that is not known. */
+	make_sample(&incident, &s);
+	make_gap(&s.iowait_percent);
+	assert_int_equal(dg_pressure_judge(&s, &limits, &p), 0);
+	assert_int_equal(p.kind, DG_PRESSURE_PHANTOM);
+	assert_non_null(strstr(p.why, "iowait not known"));
+	dg_pressure_clear(&p);
 	dg_record_clear(&dg_sample_record, &s);
 
 	/* Memory that nobody filled claims nothing. */
@@ -428,6 +458,18 @@ static const struct {
 	 .real = DG_OK},
 	{.name = "real after quiet",
 	 .windows = {&quiet, &slow},
+	 .phantom = DG_OK,
+	 .real = DG_NOT_MEASURED},
+	{.name = "phantom once, and then no stall, if no load either",
+	 .windows = {&incident, &idle},
+	 .phantom = DG_OK,
+	 .real = DG_UNKNOWN},
+	{.name = "a window that does not tell, then no stall and no load",
+	 .windows = {&busy, &idle},
+	 .phantom = DG_OK,
+	 .real = DG_UNKNOWN},
+	{.name = "real once, then no stall and no load",
+	 .windows = {&slow, &idle},
 	 .phantom = DG_OK,
 	 .real = DG_NOT_MEASURED},
 	{.name = "phantom after real",

@@ -87,7 +87,17 @@ int dg_delta_stalls(const struct dg_psi_reading *a, const struct dg_psi_reading 
 	return 0;
 }
 
-/* Why there is no I/O pressure: how PSI is switched on where it is off. EOPNOTSUPP is
+/* The others were read, and the one that counts was not. */
+static void add_gap(int r, struct dg_sample *sample)
+{
+	struct dg_stall *stall = DG_ADD(&sample->pressure, DG_RESOURCES + 1);
+
+	if (stall)
+		dg_set_gap(&stall->meta, DG_UNREADABLE, "/proc/pressure/io: %s",
+			   dg_errno_words(r));
+}
+
+/* Why there is no pressure at all: how PSI is switched on where it is off. EOPNOTSUPP is
  * what the kernel answers then (psi=0, or CONFIG_PSI_DEFAULT_DISABLED). */
 static void explain_missing(int r, struct dg_meta *meta)
 {
@@ -113,6 +123,8 @@ static void set_pressure(const struct dg_reading *a, const struct dg_reading *b,
 		dg_set_gap(&sample->pressure.meta, DG_UNREADABLE, "out of memory");
 	else if (sample->pressure.count == 0)
 		explain_missing(r, &sample->pressure.meta);
+	else if (r < 0)
+		add_gap(r, sample);
 }
 
 /* --- processors --- */

@@ -23,7 +23,6 @@
 #define COUNTS	       3 /* of blocked threads */
 #define COUNT_PAUSE_US 40000
 #define SECOND_US      INT64_C(1000000)
-#define LOAD_DIR       "/var/tmp"
 
 /* --- signals end the window, not the program --- */
 
@@ -83,7 +82,7 @@ static int64_t count_blocked(struct window *w)
 {
 	size_t least = SIZE_MAX;
 
-	for (int i = 0; i < COUNTS && least > 0 && !w->interrupted; i++) {
+	for (int i = 0; i < COUNTS && least > 0 && (i == 0 || !w->interrupted); i++) {
 		size_t now;
 
 		if (i > 0)
@@ -115,15 +114,14 @@ static void set_look(int64_t value, struct dg_real *fact)
 		dg_set_real(fact, (double)value);
 	else
 		dg_set_gap(&fact->meta, DG_UNREADABLE,
-			   "the window ended before the look in its middle");
+			   "/proc/stat or the list of processes cannot be read");
 }
 
-/* Wait until `until`, with a look half way. */
+/* Wait until `until`, with a look half way, or where it ends before. */
 static void pass(struct window *w, int64_t from, int64_t until)
 {
 	w->interrupted = dg_watch_until(&w->watch, from + (until - from) / 2);
-	if (!w->interrupted)
-		look(w);
+	look(w);
 	if (!w->interrupted)
 		w->interrupted = dg_watch_until(&w->watch, until);
 }

@@ -82,6 +82,7 @@ static void test_host_gaps(void **state)
 {
 	SAMPLE_CLEANUP struct dg_sample s = {0};
 	struct dg_reading a, b;
+	const char *gap = NULL;
 
 	(void)state;
 	make_readings(&a, &b);
@@ -92,6 +93,19 @@ static void test_host_gaps(void **state)
 	assert_true(dg_absent(&s.pressure));
 	assert_non_null(strstr(s.pressure.meta.detail, "psi=1"));
 	assert_false(dg_known(&s.iowait_percent));
+	dg_record_clear(&dg_sample_record, &s);
+
+	/* The one that counts was cut off: the others do not hide that. */
+	make_readings(&a, &b);
+	a.psi[DG_IO].r = -EBADMSG;
+	dg_delta_host(&a, &b, &s);
+	assert_null(dg_sample_stall(&s, "io"));
+	assert_non_null(dg_sample_stall(&s, "memory"));
+	for (size_t i = 0; i < s.pressure.count; i++)
+		gap = dg_known(&s.pressure.items[i]) ? gap
+						     : s.pressure.items[i].meta.detail;
+	assert_non_null(gap);
+	assert_non_null(strstr(gap, "/proc/pressure/io: "));
 	dg_record_clear(&dg_sample_record, &s);
 
 	/* irq has no `some`, old kernels' cpu no `full`. */

@@ -86,7 +86,29 @@ static void limit_samples(struct dg_facts *facts)
 
 /* --- measuring --- */
 
-/* 0, or -EINVAL: what was asked for cannot be, and it was said why. */
+/* Sampling takes its time: what is judged, and what this boot's record holds, is read
+ * anew, since an upgrade or another run may have changed either. */
+static int renew_facts(struct work *w, bool sampled)
+{
+	DG_CLEANUP(dg_facts_freep) struct dg_facts *old = DG_STEAL(w->facts);
+	struct dg_sample *sample;
+
+	if (dg_load_facts(w->options, &w->facts) < 0)
+		return -EIO;
+	free(w->unread);
+	w->unread = NULL;
+	look_at_earlier(w);
+	if (!sampled)
+		return 0;
+	sample = DG_ADD(&w->facts->samples, w->facts->samples.count + 1);
+	if (sample)
+		*sample = old->samples.items[--old->samples.count];
+	else
+		note_failure(w, "cannot sample", -ENOMEM, NULL);
+	return 0;
+}
+
+/* 0, or negative: what was asked for cannot be, and it was said why. */
 static int take_sample(struct work *w)
 {
 	struct dg_display display;
@@ -103,7 +125,7 @@ static int take_sample(struct work *w)
 	r = dg_sample_take(w->root, w->policy, &options, w->facts, &why);
 	dg_display_close(&display);
 	note_failure(w, "cannot sample", r, why);
-	return r == -EINVAL ? r : 0;
+	return r == -EINVAL ? r : renew_facts(w, r == 0);
 }
 
 /* The answer is the kernel's and does not change while it runs. */

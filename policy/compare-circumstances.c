@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "policy/compare-work.h"
+#include "policy/pressure.h"
 #include "policy/text.h"
 #include "policy/view.h"
 

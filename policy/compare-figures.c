@@ -9,10 +9,8 @@
 /* Far above any host; each is sought among the other's. */
 #define DISKS_MAX 4096
 /* Disks that a sentence names. */
-#define NAMES_MAX 4
-/* Fewer requests a second than this on all disks together are no load. */
-#define LOAD_MIN_PER_S 1.0
-#define NUMBER_MAX     1e15
+#define NAMES_MAX  4
+#define NUMBER_MAX 1e15
 
 /* --- disks --- */
 
@@ -26,26 +24,11 @@ static double activity(const struct dg_disk_load *disk)
 	return number(&disk->reads_per_s) + number(&disk->writes_per_s);
 }
 
-static bool is_whole(const struct dg_disk_load *disk)
-{
-	return !dg_known(&disk->below) || disk->below.count == 0;
-}
-
 const char *dg_disk_title(const struct dg_disk_load *disk)
 {
 	const char *label = dg_get(&disk->label);
 
 	return label ? label : dg_get(&disk->name);
-}
-
-bool dg_sample_is_loaded(const struct dg_sample *sample)
-{
-	double requests = 0;
-
-	dg_list_foreach (disk, sample->disks)
-		if (dg_known(disk) && is_whole(disk))
-			requests += activity(disk);
-	return requests >= LOAD_MIN_PER_S;
 }
 
 /* The numbers of dm devices are given anew at each boot; their labels stay. */
@@ -81,7 +64,8 @@ static bool goes_before(const struct dg_disk_load *const a[2],
 			const struct dg_disk_load *const b[2])
 {
 	double busy[2] = {0};
-	bool whole[2] = {is_whole(a[0] ? a[0] : a[1]), is_whole(b[0] ? b[0] : b[1])};
+	bool whole[2] = {dg_disk_is_whole(a[0] ? a[0] : a[1]),
+			 dg_disk_is_whole(b[0] ? b[0] : b[1])};
 
 	if (whole[0] != whole[1])
 		return whole[0];
@@ -151,7 +135,7 @@ static int pair_side(const struct dg_sample *const samples[2], int side,
 			continue;
 		pair[side] = disk;
 		pair[!side] = other ? find_disk(other, disk) : NULL;
-		if (other && !pair[!side] && is_whole(disk))
+		if (other && !pair[!side] && dg_disk_is_whole(disk))
 			r = add_name(&only, dg_disk_title(disk));
 		else if (!other || (pair[!side] && (side == 0 || activity(pair[0]) <= 0)))
 			insert_pair(pairs, pair);

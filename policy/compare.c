@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "policy/compare-work.h"
+#include "policy/pressure.h"
 #include "policy/text.h"
 
 static void work_clean(struct dg_compare_work *w)

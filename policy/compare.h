@@ -52,8 +52,6 @@ DG_DEFINE_CLEANUP(struct dg_comparison *, dg_comparison_free);
 /* The sample that stands for a boot: the last one that saw load, rather than one that was
  * disturbed; NULL: none was taken. */
 const struct dg_sample *dg_boot_sample(const struct dg_boot_record *record);
-/* Whether its disks had requests to serve. */
-bool dg_sample_is_loaded(const struct dg_sample *sample);
 
 /* --- within the comparison --- */
 

@@ -91,9 +91,19 @@ double dg_disk_await(const struct dg_disk_load *disk)
 		       greater(number(&disk->f_await_ms), number(&disk->d_await_ms)));
 }
 
-static bool is_whole(const struct dg_disk_load *disk)
+bool dg_disk_is_whole(const struct dg_disk_load *disk)
 {
 	return !dg_known(&disk->below) || disk->below.count == 0;
+}
+
+bool dg_sample_is_loaded(const struct dg_sample *sample)
+{
+	double requests = 0;
+
+	dg_list_foreach (disk, sample->disks)
+		if (dg_known(disk) && dg_disk_is_whole(disk))
+			requests += requests_of(disk);
+	return requests >= LOAD_MIN_PER_S;
 }
 
 /* What is known of all that a step looks at. */
@@ -105,7 +115,6 @@ struct window {
 	double stall;  /* the higher of the two, or `some` where processors are busy */
 	double in_use; /* percent of the window in which some disk had a request */
 	double queue;  /* requests in flight on all whole disks, mean */
-	double requests_per_s;
 };
 
 /* Disks are taken as independent: between the busiest alone and the sum of all. */
@@ -116,11 +125,10 @@ static void add_disks(struct window *w)
 	dg_list_foreach (disk, w->sample->disks) {
 		double util = number(&disk->util_percent) / 100;
 
-		if (!dg_known(disk) || !is_whole(disk))
+		if (!dg_known(disk) || !dg_disk_is_whole(disk))
 			continue;
 		idle *= util < 0 ? 1 : util > 1 ? 0 : 1 - util;
 		w->queue += number(&disk->queue);
-		w->requests_per_s += requests_of(disk);
 	}
 	w->in_use = 100 * (1 - idle);
 }
@@ -381,7 +389,7 @@ static char *describe_none(const struct window *w)
 {
 	return dg_format("I/O pressure is low: PSI io full %.1f %%, %s%s", w->full,
 			 w->iowait_text,
-			 w->requests_per_s >= LOAD_MIN_PER_S
+			 dg_sample_is_loaded(w->sample)
 				 ? ""
 				 : "; the window saw no load, so it does not tell how "
 				   "the host fares under one");
@@ -416,7 +424,7 @@ int dg_pressure_judge(const struct dg_sample *sample,
 	if (!p.why) {
 		set_stall(&w);
 		add_disks(&w);
-		p.loaded = w.requests_per_s >= LOAD_MIN_PER_S;
+		p.loaded = dg_sample_is_loaded(sample);
 		if (w.stall < (double)limits->io_full_percent) {
 			p.kind = DG_PRESSURE_NONE;
 			p.why = describe_none(&w);

@@ -30,6 +30,10 @@ const char *dg_pressure_name(enum dg_pressure_kind kind);
 /* The stall of one resource ("io"); NULL: not measured. */
 const struct dg_stall *dg_sample_stall(const struct dg_sample *sample,
 				       const char *resource);
+/* Whether its disks had requests to serve. */
+bool dg_sample_is_loaded(const struct dg_sample *sample);
+/* Whether it lies on no other device. */
+bool dg_disk_is_whole(const struct dg_disk_load *disk);
 /* The slowest of a device's four kinds of requests, in milliseconds; 0: none was
  * completed. */
 double dg_disk_await(const struct dg_disk_load *disk);

@@ -202,6 +202,18 @@ const struct dg_diskstat *dg_reading_disk(const struct dg_reading *reading,
 	return NULL;
 }
 
+const struct dg_diskstat *dg_reading_same_disk(const struct dg_reading *reading,
+					       const struct dg_reading *other, size_t at)
+{
+	const struct dg_diskstat *it = &other->disks[at];
+	const struct dg_diskstat *guess =
+		at < reading->disk_count ? &reading->disks[at] : NULL;
+
+	if (guess && guess->major == it->major && guess->minor == it->minor)
+		return guess;
+	return dg_reading_disk(reading, it->major, it->minor);
+}
+
 bool dg_delta_is_active(const struct dg_diskstat *a, const struct dg_diskstat *b)
 {
 	return a->reads != b->reads || a->writes != b->writes ||

@@ -127,9 +127,13 @@ void dg_delta_host(const struct dg_reading *a, const struct dg_reading *b,
 bool dg_delta_is_active(const struct dg_diskstat *a, const struct dg_diskstat *b);
 void dg_delta_disk(const struct dg_diskstat *a, const struct dg_diskstat *b,
 		   int64_t window_us, struct dg_disk_load *ret);
-/* The other reading's entry for the same device; NULL: it was not there. */
+/* A device's entry; NULL: it was not there. */
 const struct dg_diskstat *dg_reading_disk(const struct dg_reading *reading,
 					  unsigned int major, unsigned int minor);
+/* That of the one at `at` of another reading: as a rule it stands in the same place, so
+ * that to find all is no matter of the square of many volumes. */
+const struct dg_diskstat *dg_reading_same_disk(const struct dg_reading *reading,
+					       const struct dg_reading *other, size_t at);
 int dg_delta_guests(const struct dg_guest_cgroups *cgroups, const struct dg_reading *a,
 		    const struct dg_reading *b, struct dg_sample *sample);
 int dg_delta_writers(const struct dg_below *proc, const struct dg_guest_cgroups *cgroups,

@@ -173,10 +173,11 @@ static int by_activity(const void *a, const void *b)
 	return (x < y) - (x > y);
 }
 
-static int add_disk(struct window *w, const struct dg_diskstat *b, int64_t window_us,
+static int add_disk(struct window *w, size_t at, int64_t window_us,
 		    struct dg_sample *sample)
 {
-	const struct dg_diskstat *a = dg_reading_disk(&w->first, b->major, b->minor);
+	const struct dg_diskstat *b = &w->last.disks[at];
+	const struct dg_diskstat *a = dg_reading_same_disk(&w->first, &w->last, at);
 	DG_CLEANUP(dg_disk_place_clear) struct dg_disk_place place = {0};
 	struct dg_disk_load *disk;
 
@@ -206,8 +207,7 @@ static int set_disks(struct window *w, struct dg_sample *sample)
 	}
 	dg_set_known(&sample->disks.meta);
 	for (size_t i = 0; i < w->last.disk_count && r == 0; i++)
-		r = add_disk(w, &w->last.disks[i], w->last.mono_us - w->first.mono_us,
-			     sample);
+		r = add_disk(w, i, w->last.mono_us - w->first.mono_us, sample);
 	if (sample->disks.count > 1)
 		qsort(sample->disks.items, sample->disks.count,
 		      sizeof(*sample->disks.items), by_activity);
@@ -266,7 +266,8 @@ static int run_trials(struct window *w, const struct dg_sample_options *o, char 
 	dg_set_gap(&w->sample.trials.meta, DG_ABSENT, "no load was asked for");
 	if (!o->load_dir)
 		return 0;
-	dg_watch_begin(&w->watch, dg_reading_clock_us(), 3 * TRIAL_MS / 1000.0);
+	dg_watch_begin(&w->watch, DG_PROGRESS_TRIAL, dg_reading_clock_us(),
+		       3 * TRIAL_MS / 1000.0);
 	return dg_trials_run(o->load_dir, TRIAL_MS, w->watch.stop, tell_trial, &w->watch,
 			     &w->sample, ret_why);
 }
@@ -287,7 +288,7 @@ static int measure(struct window *w, const struct dg_sample_options *o, double w
 	if (r < 0)
 		return r;
 	from = w->first.mono_us;
-	dg_watch_begin(&w->watch, from, window_s);
+	dg_watch_begin(&w->watch, DG_PROGRESS_WINDOW, from, window_s);
 	pass(w, from, from + (int64_t)(window_s * (double)SECOND_US));
 	r = read_all(w, &w->last);
 	if (r == 0)

@@ -34,8 +34,7 @@ static const struct dg_diskstat *busiest(const struct dg_reading *a,
 	uint64_t most = 0;
 
 	for (size_t i = 0; i < b->disk_count; i++) {
-		const struct dg_diskstat *before =
-			dg_reading_disk(a, b->disks[i].major, b->disks[i].minor);
+		const struct dg_diskstat *before = dg_reading_same_disk(a, b, i);
 		uint64_t n = before ? b->disks[i].reads + b->disks[i].writes -
 					      before->reads - before->writes
 				    : 0;
@@ -92,11 +91,11 @@ void dg_watch_tell(struct dg_watch *watch, int stage, const char *way)
 	watch->before = now;
 }
 
-void dg_watch_begin(struct dg_watch *watch, int64_t from, double planned_s)
+void dg_watch_begin(struct dg_watch *watch, int stage, int64_t from, double planned_s)
 {
 	watch->from = from;
 	watch->progress.planned_s = planned_s;
-	dg_watch_tell(watch, DG_PROGRESS_WINDOW, NULL);
+	dg_watch_tell(watch, stage, NULL);
 }
 
 /* --- waiting --- */

@@ -18,8 +18,8 @@ struct dg_watch {
 int dg_watch_start(const struct dg_root *root, int stop,
 		   const struct dg_sample_options *options, struct dg_watch *ret);
 void dg_watch_end(struct dg_watch *watch);
-/* A window of `planned_s` begins. */
-void dg_watch_begin(struct dg_watch *watch, int64_t from, double planned_s);
+/* A stage of `planned_s` begins. */
+void dg_watch_begin(struct dg_watch *watch, int stage, int64_t from, double planned_s);
 /* Wait until `until` (dg_reading_clock_us()). True: interrupted. */
 bool dg_watch_until(struct dg_watch *watch, int64_t until);
 /* Wait until guests make requests, or where they do not tell, the disks do; at most

@@ -287,10 +287,17 @@ static void test_disk_found(void **state)
 {
 	struct dg_diskstat disks[] = {before, {.major = 253, .minor = 3, .name = "dm-3"}};
 	struct dg_reading reading = {.disks = disks, .disk_count = 2};
+	struct dg_diskstat others[] = {disks[1], disks[0], {.major = 253, .minor = 9}};
+	struct dg_reading turned = {.disks = others, .disk_count = 3};
 
 	(void)state;
 	assert_string_equal(dg_reading_disk(&reading, 253, 3)->name, "dm-3");
 	assert_null(dg_reading_disk(&reading, 253, 4));
+	/* In the same place, in another one, and gone. */
+	assert_ptr_equal(dg_reading_same_disk(&reading, &reading, 1), &disks[1]);
+	assert_ptr_equal(dg_reading_same_disk(&reading, &turned, 0), &disks[1]);
+	assert_ptr_equal(dg_reading_same_disk(&reading, &turned, 1), &disks[0]);
+	assert_null(dg_reading_same_disk(&reading, &turned, 2));
 }
 
 /* --- guests and processes --- */

@@ -102,14 +102,13 @@ static int measure(const struct dg_options *options, const struct dg_root *root,
 	dg_display_open(&display, stderr, !options->quiet);
 	r = dg_sample_take(root, policy, &how, facts, &why);
 	dg_display_close(&display);
-	if (r < 0)
+	if (r < 0) {
 		dg_complain("%s", why ? why : dg_errno_words(r));
-	/* A window may have been had before the load was refused. */
-	if (facts->samples.count > 0 &&
-	    print_sample(options, &facts->samples.items[facts->samples.count - 1],
-			 policy) < 0)
-		return DG_EXIT_FAILED;
-	return r < 0 ? exit_status_of(r) : DG_EXIT_DONE;
+		return exit_status_of(r);
+	}
+	r = print_sample(options, &facts->samples.items[facts->samples.count - 1],
+			 policy);
+	return r < 0 ? DG_EXIT_FAILED : DG_EXIT_DONE;
 }
 
 static int run_sample(const struct dg_options *options)

@@ -28,10 +28,10 @@ struct job {
 /* "cannot write /var/lib/driftguard/x.json: No space left on device, while ..." */
 static int fail(const struct job *job, int r, const char *doing)
 {
-	const char *words = strerrordesc_np(-r);
+	const char *words = strerrordesc_np(-r), *below = job->folder->below;
 
-	*job->ret_why = dg_format("cannot %s %s/%s/%s: %s, while %s", job->verb,
-				  job->folder->base, job->folder->below, job->name,
+	*job->ret_why = dg_format("cannot %s %s%s%s/%s: %s, while %s", job->verb,
+				  job->folder->base, *below ? "/" : "", below, job->name,
 				  words ? words : "unknown error", doing);
 	return r;
 }
@@ -106,7 +106,7 @@ static int enter_folder(const struct job *job, int at, const char *name, const c
 	}
 	if (fd < 0)
 		return explain_folder(job, -errno, at, name, path);
-	r = verify_folder(job, fd, path);
+	r = job->folder->others ? 0 : verify_folder(job, fd, path);
 	if (r < 0)
 		return r;
 	/* The umask shall not decide who can read what is kept. */
@@ -287,7 +287,7 @@ int dg_root_write(const struct dg_root *root, const struct dg_folder *folder,
 	int r = verify_name(&job);
 
 	if (r == 0)
-		r = open_folder(root, &job, true, &fd);
+		r = open_folder(root, &job, !folder->others, &fd);
 	if (r < 0)
 		return r;
 	sweep_folder(fd);
@@ -309,4 +309,31 @@ int dg_root_remove(const struct dg_root *root, const struct dg_folder *folder,
 	if (unlinkat(fd, name, 0) < 0)
 		return fail(&job, -errno, "unlinking it");
 	return flush_folder(&job, fd);
+}
+
+static bool says(int folder, const char *name, const char *target)
+{
+	DG_FREE char *text = malloc(strlen(target) + 2);
+	ssize_t n = text ? readlinkat(folder, name, text, strlen(target) + 1) : -1;
+
+	return n == (ssize_t)strlen(target) && memcmp(text, target, (size_t)n) == 0;
+}
+
+int dg_root_link(const struct dg_root *root, const struct dg_folder *folder,
+		 const char *name, const char *target, char **ret_why)
+{
+	const struct job job = {
+		.folder = folder, .verb = "link", .name = name, .ret_why = ret_why};
+	DG_CLOSE int fd = -1;
+	int r = verify_name(&job);
+
+	if (r == 0)
+		r = open_folder(root, &job, !folder->others, &fd);
+	if (r < 0)
+		return r;
+	if (symlinkat(target, fd, name) == 0)
+		return flush_folder(&job, fd);
+	if (errno != EEXIST)
+		return fail(&job, -errno, "linking it");
+	return says(fd, name, target) ? 0 : fail(&job, -EEXIST, "linking it");
 }

@@ -11,7 +11,8 @@
  *
  * Errors of all functions, with *ret_why (owned) naming the file, what was being done,
  * and why it failed:
- *   -ENOENT, -ENOTDIR  the system's folder is not there; for dg_root_remove() also ours
+ *   -ENOENT, -ENOTDIR  the system's folder is not there, or one of others; for
+ *             dg_root_remove() also ours
  *   -ELOOP    one of our folders is a symbolic link
  *   -EPERM    one of our folders belongs to somebody else, or others may write it
  *   -EINVAL   a name that is empty, begins with a dot or holds a slash
@@ -24,6 +25,10 @@
 struct dg_folder {
 	const char *base;  /* the system's, "/var/lib": has to be there */
 	const char *below; /* ours, "driftguard/boots": made where missing, mode 0755 */
+	/* `below` is another program's, "prometheus/node-exporter": it has to be there,
+	 * and whoever owns it may do there what they like; still no link in it is
+	 * followed, and what is written is not more than one file of that name. */
+	bool others;
 };
 
 /*
@@ -41,6 +46,13 @@ int dg_root_write(const struct dg_root *root, const struct dg_folder *folder,
  */
 int dg_root_remove(const struct dg_root *root, const struct dg_folder *folder,
 		   const char *name, char **ret_why);
+
+/*
+ * Make the link `name` of the folder, that says `target`. Of a link that says so already
+ * nothing is changed. -EEXIST: something else has that name, which is left alone.
+ */
+int dg_root_link(const struct dg_root *root, const struct dg_folder *folder,
+		 const char *name, const char *target, char **ret_why);
 
 /* What unfinished files are called: this and DG_UNFINISHED_DIGITS hexadecimal digits. */
 #define DG_UNFINISHED	     ".driftguard-"

@@ -31,6 +31,16 @@ int dg_level_exit_status(enum dg_level level)
 	return statuses[level];
 }
 
+int dg_level_rank(enum dg_level level)
+{
+	static const int ranks[] = {
+		[DG_LEVEL_OK] = 0,	[DG_LEVEL_NOTICE] = 1,	 [DG_LEVEL_UNKNOWN] = 2,
+		[DG_LEVEL_WARNING] = 3, [DG_LEVEL_CRITICAL] = 4,
+	};
+
+	return ranks[level];
+}
+
 /* --- before a check --- */
 
 /* Reasons not to look at all. */

@@ -2,6 +2,7 @@
 /* Which commands put things right. Only verbs of proxmox-boot-tool; never apt, never a
  * reboot: those are for a person, and are named as such. */
 #include <errno.h>
+#include <json-c/json.h>
 
 #include "policy/abi.h"
 #include "policy/modules.h"
@@ -381,5 +382,6 @@ void dg_plan_free(struct dg_plan *plan)
 	}
 	free(plan->target);
 	free(plan->why);
+	json_object_put(plan->source);
 	free(plan);
 }

@@ -41,6 +41,9 @@ struct dg_plan {
 	struct dg_step steps[DG_STEPS_MAX];
 	size_t step_count;
 	const char *then; /* "reboot"; NULL: nothing */
+	/* Of a plan that was read: what the texts that are const lie in. NULL: they are
+	 * this program's own. */
+	struct json_object *source;
 };
 
 /* All preflights of moving to `kernel`, into plan->preflights. 0 or -ENOMEM. */

@@ -5,8 +5,6 @@
 #include "policy/judge.h"
 #include "policy/timefmt.h"
 
-#define VERDICT_SCHEMA "driftguard.verdict/1"
-
 static void add(struct json_object *json, const char *key, struct json_object *value)
 {
 	json_object_object_add(json, key, value);
@@ -130,17 +128,32 @@ static struct json_object *encode_finding(const struct dg_finding *f)
 	return json;
 }
 
+/* Only `status` says it. */
+static void add_recorded(struct json_object *json, const struct dg_verdict *v)
+{
+	struct json_object *recorded;
+
+	if (!v->recorded.is_set)
+		return;
+	recorded = json_object_new_object();
+	add(recorded, "age_s",
+	    v->recorded.missing ? NULL : json_object_new_int64(v->recorded.age_s));
+	add(recorded, "stale", json_object_new_boolean(v->recorded.stale));
+	add(json, "recorded", recorded);
+}
+
 struct json_object *dg_verdict_encode(const struct dg_verdict *v)
 {
 	struct json_object *json = json_object_new_object();
 	struct json_object *findings = json_object_new_array();
 
-	add_text(json, "schema", VERDICT_SCHEMA);
+	add_text(json, "schema", DG_VERDICT_SCHEMA);
 	add_text(json, "tool", v->tool);
 	add_time(json, "time", v->time);
 	add(json, "host", encode_host(v));
 	add_text(json, "verdict", dg_level_name(v->level));
 	add_text(json, "headline", v->headline);
+	add_recorded(json, v);
 	add(json, "kernel", encode_kernel(v));
 	for (size_t i = 0; i < v->finding_count; i++)
 		json_object_array_add(findings, encode_finding(&v->findings[i]));

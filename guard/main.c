@@ -8,9 +8,9 @@
 #include "policy/nearest.h"
 
 static const struct dg_verb *const verbs[] = {
-	&dg_verb_check,	 &dg_verb_facts,   &dg_verb_explain,
-	&dg_verb_policy, &dg_verb_probe,   &dg_verb_sample,
-	&dg_verb_record, &dg_verb_history, &dg_verb_compare,
+	&dg_verb_check,	  &dg_verb_facts,   &dg_verb_explain, &dg_verb_policy,
+	&dg_verb_probe,	  &dg_verb_sample,  &dg_verb_record,  &dg_verb_status,
+	&dg_verb_history, &dg_verb_compare, &dg_verb_fleet,
 };
 
 void dg_complain(const char *fmt, ...)
@@ -45,7 +45,8 @@ static void print_help(FILE *out)
 		fprintf(out, "  %-26s %s\n", left, verbs[i]->help);
 	}
 	dg_options_print(out);
-	fputs("\nExit status of check: 0 ok or notice, 1 warning, 2 critical, 3 "
+	fputs("\nExit status of check, status, fleet: 0 ok or notice, 1 warning, 2 "
+	      "critical, 3 "
 	      "unknown.\n",
 	      out);
 }

@@ -10,6 +10,7 @@
 #include "guard/progress.h"
 #include "guard/record/boots.h"
 #include "guard/sample/sample.h"
+#include "guard/sink/sink.h"
 #include "guard/verbs.h"
 #include "policy/policy-keys.h"
 
@@ -174,6 +175,22 @@ static void write_verdict(struct work *w, struct json_object *document)
 	note_failure(w, "cannot write the verdict", r, why);
 }
 
+static void note_sink(void *arg, const char *sink, const char *why)
+{
+	struct work *w = arg;
+
+	w->failed = true;
+	dg_complain("%s: %s", sink, why);
+}
+
+static void tell_sinks(struct work *w)
+{
+	const struct dg_sink_job job = {
+		.root = w->root, .policy = w->policy, .verdict = w->verdict};
+
+	dg_sinks_run(&job, note_sink, w);
+}
+
 static int judge_and_write(struct work *w)
 {
 	struct json_object *document;
@@ -187,6 +204,7 @@ static int judge_and_write(struct work *w)
 	write_boot(w, document);
 	write_verdict(w, document);
 	json_object_put(document);
+	tell_sinks(w);
 	if (dg_keep_cluster_policy(w->options, w->verdict->time) < 0)
 		w->failed = true;
 	if (dg_print_verdict(w->options, w->verdict) < 0)

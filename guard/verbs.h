@@ -48,7 +48,8 @@ struct dg_verb {
 #define DG_OUTPUT(member) .output = offsetof(struct dg_renderer, member)
 
 extern const struct dg_verb dg_verb_check, dg_verb_facts, dg_verb_explain, dg_verb_policy,
-	dg_verb_probe, dg_verb_sample, dg_verb_record, dg_verb_history, dg_verb_compare;
+	dg_verb_probe, dg_verb_sample, dg_verb_record, dg_verb_history, dg_verb_compare,
+	dg_verb_status, dg_verb_fleet;
 
 /* Say on standard error what went wrong, as "driftguard: ...". */
 void dg_complain(const char *fmt, ...) DG_PRINTF(1, 2);

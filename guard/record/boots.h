@@ -58,6 +58,11 @@ int dg_boot_write(const struct dg_root *root, const struct dg_boot_record *recor
 /* The last verdict of this boot, /run/driftguard/verdict.json; as dg_root_write(). */
 int dg_verdict_write(const struct dg_root *root, struct json_object *verdict,
 		     char **ret_why);
+/* And read (verdict-file.c). -ENOENT: none was recorded; -EBADMSG: *ret_why (owned) says
+ * what is wrong and where; others of dg_root_read(), -ENOMEM. */
+int dg_verdict_read(const struct dg_root *root, struct dg_verdict **ret, char **ret_why);
+/* A larger file is not read. */
+#define DG_VERDICT_FILE_MAX ((size_t)4 * 1024 * 1024)
 
 /* --- within record/ --- */
 

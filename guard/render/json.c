@@ -78,5 +78,6 @@ const struct dg_renderer dg_render_json = {
 	.probe = dg_json_probe,
 	.history = dg_json_history,
 	.comparison = dg_json_comparison,
+	.fleet = dg_json_fleet,
 	.sample = dg_json_sample,
 };

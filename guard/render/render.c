@@ -10,8 +10,10 @@
 #define WIDTH_MIN     60
 #define WIDTH_MAX     120
 
-static const struct dg_renderer *const renderers[] = {&dg_render_text, &dg_render_json,
-						      &dg_render_html};
+static const struct dg_renderer *const renderers[] = {
+	&dg_render_text,       &dg_render_json, &dg_render_nagios,
+	&dg_render_prometheus, &dg_render_motd, &dg_render_html,
+};
 
 const struct dg_renderer *dg_renderer_find(const char *name)
 {

@@ -12,6 +12,7 @@ struct dg_sample;
 struct dg_pressure;
 struct dg_history;
 struct dg_comparison;
+struct dg_fleet;
 
 struct dg_style {
 	bool colour;
@@ -38,13 +39,16 @@ struct dg_renderer {
 		       const struct dg_style *style);
 	int (*comparison)(FILE *out, const struct dg_comparison *comparison,
 			  const struct dg_style *style);
+	int (*fleet)(FILE *out, const struct dg_fleet *fleet,
+		     const struct dg_style *style);
 };
 
-extern const struct dg_renderer dg_render_text, dg_render_json, dg_render_html;
+extern const struct dg_renderer dg_render_text, dg_render_json, dg_render_nagios,
+	dg_render_prometheus, dg_render_motd, dg_render_html;
 
 /* NULL: no such form. */
 const struct dg_renderer *dg_renderer_find(const char *name);
-/* The names, "text, json, html". */
+/* The names, "text, json, ...". */
 const char *dg_renderer_names(void);
 /* Whether a form has what stands at that offset of its table, and the names of those that
  * have. The names are good until the next call. */
@@ -58,6 +62,17 @@ int dg_print_json(FILE *out, struct json_object *json);
 int dg_json_probe(FILE *out, const struct dg_probe *probe, const struct dg_style *style);
 int dg_json_sample(FILE *out, const struct dg_sample *sample,
 		   const struct dg_pressure *pressure, const struct dg_style *style);
+
+int dg_text_fleet(FILE *out, const struct dg_fleet *fleet, const struct dg_style *style);
+int dg_json_fleet(FILE *out, const struct dg_fleet *fleet, const struct dg_style *style);
+
+/* What a login prints (motd.c): at most six lines of 80 columns; "" where all is well. Of
+ * a notice too, which the form "motd" leaves out. *ret is owned. 0 or -ENOMEM. */
+int dg_motd_text(const struct dg_verdict *verdict, char **ret);
+
+/* A command as it is typed into a shell, words quoted that need it (command.c). Owned by
+ * the caller; NULL: out of memory. */
+char *dg_command_line(const struct dg_argv *argv);
 
 /* Words of `text` in lines of at most `width` columns: the first behind `indent` spaces,
  * the others behind `hang`. Owned by the caller; NULL: out of memory (render/wrap.c). */

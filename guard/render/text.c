@@ -5,6 +5,9 @@
 #include "guard/render/records.h"
 #include "guard/render/text.h"
 #include "policy/text.h"
+#include "policy/timefmt.h"
+
+#define HOUR (60 * 60)
 
 static const char *const level_colours[] = {
 	[DG_LEVEL_OK] = "\033[1;32m",	   [DG_LEVEL_NOTICE] = "\033[1;36m",
@@ -57,6 +60,23 @@ static void print_head(FILE *out, const struct dg_verdict *v,
 			v->host.version ? v->host.version : "");
 	fputc('\n', out);
 	dg_print_wrapped(out, v->headline, style, 0, 0);
+}
+
+/* When it was recorded; of what is stale the headline says it. */
+static void print_age(FILE *out, const struct dg_verdict *v)
+{
+	char time[DG_TIME_SIZE];
+	long long age = v->recorded.age_s;
+
+	if (!v->recorded.is_set || v->recorded.missing)
+		return;
+	fprintf(out, "Recorded %s, ", dg_time_format(v->time, time));
+	if (age < 2 * HOUR)
+		fprintf(out, "%lld min ago\n", age / 60);
+	else if (age < 2 * 24 * HOUR)
+		fprintf(out, "%lld hours ago\n", age / HOUR);
+	else
+		fprintf(out, "%lld days ago\n", age / (24 * HOUR));
 }
 
 static void print_kernels(FILE *out, const struct dg_verdict *v)
@@ -142,6 +162,9 @@ static int print_verdict(FILE *out, const struct dg_verdict *v,
 	int r;
 
 	print_head(out, v, style);
+	print_age(out, v);
+	if (v->recorded.missing)
+		return 0;
 	print_kernels(out, v);
 	dg_print_drift(out, v, "Drift", DG_DRIFT, style);
 	if (v->plan)
@@ -162,5 +185,6 @@ const struct dg_renderer dg_render_text = {
 	.probe = dg_text_probe,
 	.history = dg_text_history,
 	.comparison = dg_text_comparison,
+	.fleet = dg_text_fleet,
 	.sample = dg_text_sample,
 };

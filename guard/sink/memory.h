@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Within sink/: what a sink remembers from one verdict to the next, a small JSON file
+ * each in /var/lib/driftguard. */
+#pragma once
+
+#include "guard/base/root.h"
+
+struct json_object;
+
+/* *ret is NULL where there is nothing to remember, or what there is cannot be used; else
+ * the caller's. Below 0: it may be there, and cannot be read (*ret_why is set). */
+int dg_memory_read(const struct dg_root *root, const char *name, const char *schema,
+		   struct json_object **ret, char **ret_why);
+/* Write `json` and its schema. As dg_root_write(). */
+int dg_memory_write(const struct dg_root *root, const char *name, const char *schema,
+		    struct json_object *json, char **ret_why);
+/* No memory at all is as good. */
+int dg_memory_forget(const struct dg_root *root, const char *name, char **ret_why);
+/* A text member; "" where it is missing or none. Lives as long as `json`. */
+const char *dg_memory_text(struct json_object *json, const char *key);

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a login prints: PAM shows every file of /run/motd.d, half-written ones too, so
+ * that the text lies elsewhere and only a link is there. The link stays: one that dangles
+ * prints nothing. */
+#include <errno.h>
+
+#include "guard/base/write.h"
+#include "guard/render/render.h"
+#include "guard/sink/sink.h"
+
+static const struct dg_folder folder = {.base = "/run", .below = "driftguard"};
+static const struct dg_folder shown = {.base = "/run", .below = "motd.d"};
+
+static int take_back(const struct dg_root *root, char **ret_why)
+{
+	DG_FREE char *why = NULL;
+	int r = dg_root_remove(root, &folder, "motd", &why);
+
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		*ret_why = DG_STEAL(why);
+	return r;
+}
+
+int dg_sink_motd(const struct dg_sink_call *call, char **ret_why)
+{
+	DG_FREE char *text = NULL;
+	int r = 0;
+
+	if (dg_level_reaches(call->verdict->level, call->from))
+		r = dg_motd_text(call->verdict, &text);
+	if (r < 0)
+		return r;
+	if (!text || !*text)
+		return take_back(call->root, ret_why);
+	r = dg_root_write(call->root, &folder, "motd", text, strlen(text), 0644, ret_why);
+	return r < 0 ? r
+		     : dg_root_link(call->root, &shown, "driftguard",
+				    "/run/driftguard/motd", ret_why);
+}

@@ -56,6 +56,43 @@ void dg_ask_esps(const struct dg_view *view, const struct dg_installed *kernel,
 	dg_preflight_answer(p, listed ? DG_YES : DG_NO, "%zu listed", listed);
 }
 
+/* Once proxmox-boot-tool has come to an ESP with GRUB, it serves none with systemd-boot
+ * that is listed behind it, and exits 0 (DOMAIN 2.1). */
+void dg_ask_order(const struct dg_view *view, const struct dg_installed *kernel,
+		  struct dg_preflight *p)
+{
+	const struct dg_esp *grub = NULL;
+
+	(void)kernel;
+	if (lacks_list(view, p))
+		return;
+	dg_list_foreach (esp, view->facts->boot.esps) {
+		const char *loader = dg_get(&esp->loader);
+
+		if (!dg_true(&esp->listed))
+			continue;
+		if (!loader && !dg_absent(&esp->loader)) {
+			dg_preflight_answer(p, DG_CANNOT_TELL,
+					    "the boot loader of ESP %s cannot be read",
+					    dg_get(&esp->uuid));
+			return;
+		}
+		if (!grub && dg_streq(loader, "grub"))
+			grub = esp;
+		if (!grub || !dg_streq(loader, "systemd-boot"))
+			continue;
+		dg_preflight_answer(p, DG_NO,
+				    "ESP %s has systemd-boot and is listed behind %s, "
+				    "which has GRUB: a refresh passes over it",
+				    dg_get(&esp->uuid), dg_get(&grub->uuid));
+		p->unblock = dg_format("put the line %s before %s in "
+				       "/etc/kernel/proxmox-boot-uuids",
+				       dg_get(&esp->uuid), dg_get(&grub->uuid));
+		return;
+	}
+	dg_preflight_answer(p, DG_YES, "a refresh comes to every listed ESP");
+}
+
 static bool has_copy(const struct dg_esp *esp, const char *abi)
 {
 	dg_list_foreach (copy, esp->copies)

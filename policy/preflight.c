@@ -73,6 +73,7 @@ static const struct question questions[] = {
 /* Only where proxmox-boot-tool copies kernels to ESPs. */
 static const struct question esp_questions[] = {
 	{.id = "esps-reachable", .of_refresh = true, .ask = dg_ask_esps},
+	{.id = "esp-order", .of_refresh = true, .ask = dg_ask_order},
 	{.id = "esp-space", .ask = dg_ask_space},
 };
 

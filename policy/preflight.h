@@ -32,6 +32,8 @@ void dg_ask_zfs(const struct dg_view *view, const struct dg_installed *kernel,
 /* `kernel` may be NULL: none is moved to. */
 void dg_ask_esps(const struct dg_view *view, const struct dg_installed *kernel,
 		 struct dg_preflight *p);
+void dg_ask_order(const struct dg_view *view, const struct dg_installed *kernel,
+		  struct dg_preflight *p);
 void dg_ask_override(const struct dg_view *view, const struct dg_installed *kernel,
 		     struct dg_preflight *p);
 

@@ -163,6 +163,18 @@ static void esp_unread(struct dg_facts *f)
 	make_gap(&f->boot.esps.items[1].loader);
 }
 
+static void esp_behind_grub(struct dg_facts *f)
+{
+	pin_old(f);
+	dg_set_str(&f->boot.esps.items[0].loader, "grub");
+}
+
+static void esp_before_grub(struct dg_facts *f)
+{
+	pin_old(f);
+	dg_set_str(&f->boot.esps.items[1].loader, "grub");
+}
+
 static void esps_unread(struct dg_facts *f)
 {
 	pin_old(f);
@@ -456,7 +468,22 @@ static const struct plan_case {
 	 .target = NEWEST,
 	 .commands = UNPIN " [" PIN(OLD) "; " REFRESH "]; " REFRESH,
 	 .then = "reboot",
-	 .fails = "esps-reachable"},
+	 .fails = "esps-reachable, esp-order"},
+	{.name = "ESP behind one with GRUB",
+	 .host = host_esps,
+	 .bend = esp_behind_grub,
+	 .strategy = "unpin",
+	 .target = NEWEST,
+	 .commands = UNPIN " [" PIN(OLD) "; " REFRESH "]; " REFRESH,
+	 .then = "reboot",
+	 .fails = "esp-order"},
+	{.name = "ESP before one with GRUB",
+	 .host = host_esps,
+	 .bend = esp_before_grub,
+	 .strategy = "unpin",
+	 .target = NEWEST,
+	 .commands = UNPIN " [" PIN(OLD) "; " REFRESH "]; " REFRESH,
+	 .then = "reboot"},
 	{.name = "ESPs unread",
 	 .host = host_esps,
 	 .bend = esps_unread,
@@ -464,7 +491,7 @@ static const struct plan_case {
 	 .target = NEWEST,
 	 .commands = UNPIN " [" PIN(OLD) "; " REFRESH "]; " REFRESH,
 	 .then = "reboot",
-	 .fails = "esps-reachable, esp-space"},
+	 .fails = "esps-reachable, esp-order, esp-space"},
 	{.name = "ESP full",
 	 .host = host_esps,
 	 .bend = esp_full,

@@ -161,6 +161,10 @@ FIELDS(dkms, F(dg_dkms, name, DG_STR), F(dg_dkms, version, DG_STR),
        F(dg_dkms, modules, DG_LIST_OF, THE(dg_word_record), ABSENT_OK));
 RECORD(dkms, dg_dkms, "/var/lib/dkms");
 
+FIELDS(port, F(dg_port, name, DG_STR),
+       F(dg_port, held, DG_STR, ABSENT_OK, .source = "/etc/systemd/network"));
+RECORD(port, dg_port, "/etc/network/interfaces");
+
 FIELDS(binary, F(dg_binary, path, DG_STR), F(dg_binary, build_id, DG_STR, ABSENT_OK),
        F(dg_binary, version, DG_STR, ABSENT_OK), F(dg_binary, io_uring, DG_BOOL),
        F(dg_binary, deleted, DG_BOOL));
@@ -203,6 +207,7 @@ FIELDS(facts, F(dg_facts, tool, DG_STR), F(dg_facts, time, DG_TIME),
        F(dg_facts, ledger, DG_LIST_OF, OF(debt), ABSENT_OK),
        F(dg_facts, modules, DG_LIST_OF, OF(module), ABSENT_OK),
        F(dg_facts, dkms, DG_LIST_OF, OF(dkms), ABSENT_OK),
+       F(dg_facts, ports, DG_LIST_OF, OF(port), ABSENT_OK),
        F(dg_facts, guests, DG_LIST_OF, OF(guest), ABSENT_OK),
        F(dg_facts, qemu, DG_RECORD, OF(binary), ABSENT_OK),
        F(dg_facts, ring, DG_RECORD, OF(ring)),

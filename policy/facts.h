@@ -221,6 +221,14 @@ struct dg_module {
 		userland; /* version in its user library's file name; absent: none */
 };
 
+/* A network port that the configuration names, by a name in which the kernel has a part.
+ */
+struct dg_port {
+	struct dg_meta meta;
+	struct dg_str name;
+	struct dg_str held; /* the file that holds the name fast; absent: none does */
+};
+
 /* What DKMS has built or could build (/var/lib/dkms). */
 struct dg_dkms {
 	struct dg_meta meta;
@@ -301,6 +309,7 @@ struct dg_facts {
 	modules; /* loaded: from outside the kernel's tree, or with
 		    a userland that must fit (modules.h) */
 	DG_LIST(struct dg_dkms) dkms;
+	DG_LIST(struct dg_port) ports; /* absent: no /etc/network/interfaces */
 	DG_LIST(struct dg_guest) guests;
 	struct dg_binary qemu; /* the installed one */
 	struct dg_ring ring;

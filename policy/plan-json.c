@@ -28,6 +28,8 @@ static struct json_object *encode_preflight(const struct dg_preflight *p)
 	add_text(json, "detail", p->detail);
 	if (p->unblock)
 		add_text(json, "unblock", p->unblock);
+	if (p->advisory)
+		json_object_object_add(json, "advisory", json_object_new_boolean(true));
 	return json;
 }
 

@@ -72,6 +72,8 @@ static int read_preflight(struct json_object *json, struct dg_plan *plan, char *
 		r = dg_member_copy(json, "detail", false, &p->detail, ret_why);
 	if (r == 0 && json_object_object_get_ex(json, "unblock", NULL))
 		r = dg_member_copy(json, "unblock", true, &p->unblock, ret_why);
+	if (r == 0 && json_object_object_get_ex(json, "advisory", NULL))
+		r = dg_member_bool(json, "advisory", &p->advisory, ret_why);
 	p->ok = ok ? DG_YES : DG_NO;
 	return r;
 }

@@ -308,7 +308,7 @@ static int plan_refresh(const struct dg_view *view, unsigned wish, struct dg_pla
 static bool is_ready(const struct dg_plan *plan)
 {
 	for (size_t i = 0; i < plan->preflight_count; i++)
-		if (plan->preflights[i].ok != DG_YES)
+		if (dg_preflight_blocks(&plan->preflights[i]))
 			return false;
 	return true;
 }

@@ -29,6 +29,7 @@ struct dg_preflight {
 	enum dg_answer ok; /* one that cannot be told is not passed */
 	char *detail;
 	char *unblock; /* what would make it pass; NULL: nothing known */
+	bool advisory; /* worth a look, and nothing waits for it */
 };
 
 struct dg_plan {
@@ -45,6 +46,12 @@ struct dg_plan {
 	 * this program's own. */
 	struct json_object *source;
 };
+
+/* Not passed, and in the way. */
+static inline bool dg_preflight_blocks(const struct dg_preflight *p)
+{
+	return p->ok != DG_YES && !p->advisory;
+}
 
 /* All preflights of moving to `kernel`, into plan->preflights. 0 or -ENOMEM. */
 int dg_preflight_run(const struct dg_view *view, const struct dg_installed *kernel,

@@ -12,6 +12,7 @@ struct question {
 	bool of_kernel;	 /* differs from kernel to kernel; else it is the host's */
 	bool of_build;	 /* a no becomes a yes by building modules */
 	bool of_refresh; /* asked without a kernel (NULL), too */
+	bool advisory;	 /* a no is worth a look, and in nobody's way */
 	void (*ask)(const struct dg_view *view, const struct dg_installed *kernel,
 		    struct dg_preflight *p);
 };
@@ -68,6 +69,7 @@ static const struct question questions[] = {
 	{.id = "packages-settled", .of_refresh = true, .ask = ask_settled},
 	{.id = "no-next-boot-pin", .ask = dg_ask_next_pin},
 	{.id = "no-loader-override", .of_refresh = true, .ask = dg_ask_override},
+	{.id = "network-names", .advisory = true, .ask = dg_ask_names},
 };
 
 /* Only where proxmox-boot-tool copies kernels to ESPs. */
@@ -88,6 +90,7 @@ static int ask_all(const struct question *list, size_t count, const struct dg_vi
 		plan->preflight_count++;
 
 		p->id = list[i].id;
+		p->advisory = list[i].advisory;
 		list[i].ask(view, kernel, p);
 		if (!p->detail)
 			return -ENOMEM;

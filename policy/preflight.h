@@ -27,6 +27,11 @@ void dg_ask_secure_boot(const struct dg_view *view, const struct dg_installed *k
 void dg_ask_zfs(const struct dg_view *view, const struct dg_installed *kernel,
 		struct dg_preflight *p);
 
+/* Are the names of network ports held fast, that another kernel might change? Advisory:
+ * preflight-network.c. */
+void dg_ask_names(const struct dg_view *view, const struct dg_installed *kernel,
+		  struct dg_preflight *p);
+
 /* --- of the boot loaders: preflight-boot.c --- */
 
 /* `kernel` may be NULL: none is moved to. */

@@ -155,7 +155,7 @@ static int put_blocker(struct motd *m, const struct dg_plan *plan)
 		const struct dg_preflight *p = &plan->preflights[i];
 		DG_FREE char *text = NULL;
 
-		if (p->ok == DG_YES)
+		if (!dg_preflight_blocks(p))
 			continue;
 		text = dg_format("%s%s%s", p->detail, p->unblock ? " -> " : "",
 				 p->unblock ? p->unblock : "");

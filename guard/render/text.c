@@ -100,15 +100,21 @@ static void print_argv(FILE *out, const struct dg_argv *argv)
 	fputc('\n', out);
 }
 
-static void print_blockers(FILE *out, const struct dg_plan *plan,
-			   const struct dg_style *style)
+/* Preflights that are not passed: those in the way, or those that only advise. */
+static void print_preflights(FILE *out, const struct dg_plan *plan, bool advisory,
+			     const char *title, const struct dg_style *style)
 {
+	bool any = false;
+
 	for (size_t i = 0; i < plan->preflight_count; i++) {
 		const struct dg_preflight *p = &plan->preflights[i];
 		DG_FREE char *text = NULL;
 
-		if (p->ok == DG_YES)
+		if (p->ok == DG_YES || p->advisory != advisory)
 			continue;
+		if (!any)
+			fprintf(out, "  %s:\n", title);
+		any = true;
 		text = dg_format("%s: %s%s%s", p->id, p->detail, p->unblock ? " -> " : "",
 				 p->unblock ? p->unblock : "");
 		dg_print_wrapped(out, text ? text : p->detail, style, 4, 6);
@@ -127,10 +133,8 @@ static void print_plan(FILE *out, const struct dg_plan *plan,
 		print_argv(out, &plan->steps[i].argv);
 	if (plan->then)
 		fprintf(out, "    %s\n", plan->then);
-	if (plan->ready)
-		return;
-	fputs("  Not ready:\n", out);
-	print_blockers(out, plan, style);
+	print_preflights(out, plan, false, "Not ready", style);
+	print_preflights(out, plan, true, "To mind", style);
 }
 
 /* --- the foot --- */

@@ -307,7 +307,7 @@ static void test_facts(void **state)
 
 static void test_verdicts(void **state)
 {
-	static const char *const loose[] = {"unblock", NULL};
+	static const char *const loose[] = {"unblock", "advisory", NULL};
 
 	(void)state;
 	check_hosts("policy/verdict.schema.json", "tests/hosts/*/verdict.json",

@@ -4,5 +4,6 @@
 
 const struct dg_renderer dg_render_html = {
 	.name = "html",
+	.verdict = dg_html_verdict,
 	.comparison = dg_html_comparison,
 };

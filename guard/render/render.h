@@ -66,6 +66,9 @@ int dg_json_sample(FILE *out, const struct dg_sample *sample,
 int dg_text_fleet(FILE *out, const struct dg_fleet *fleet, const struct dg_style *style);
 int dg_json_fleet(FILE *out, const struct dg_fleet *fleet, const struct dg_style *style);
 
+int dg_html_verdict(FILE *out, const struct dg_verdict *verdict,
+		    const struct dg_style *style);
+
 /* What a login prints (motd.c): at most six lines of 80 columns; "" where all is well. Of
  * a notice too, which the form "motd" leaves out. *ret is owned. 0 or -ENOMEM. */
 int dg_motd_text(const struct dg_verdict *verdict, char **ret);

@@ -52,8 +52,7 @@ static char *describe_pair(const char *key, const char *value)
 	return pair;
 }
 
-/* All evidence but what the summary says already; NULL: none is left. */
-static char *describe_evidence(const struct dg_finding *f)
+char *dg_evidence_text(const struct dg_finding *f)
 {
 	DG_FREE char *all = NULL;
 
@@ -93,7 +92,7 @@ static void print_paragraph(FILE *out, const struct dg_finding *f,
 			    const struct dg_style *style)
 {
 	const char *remedy = f->remedy ? f->remedy : f->check->remedy;
-	DG_FREE char *evidence = describe_evidence(f);
+	DG_FREE char *evidence = dg_evidence_text(f);
 	DG_FREE char *fix = dg_format("-> %s", remedy);
 
 	fprintf(out, "  %s%-8s%s  %s\n",

@@ -73,10 +73,12 @@ static bool has_form(const struct dg_options *options, const struct dg_verb *ver
 	size_t output =
 		verb->output ? verb->output : offsetof(struct dg_renderer, verdict);
 
-	if (dg_renderer_has(options->format, output))
+	if (verb->plain ? options->format == &dg_render_text ||
+				  options->format == &dg_render_json
+			: dg_renderer_has(options->format, output))
 		return true;
 	dg_complain("%s has no form \"%s\"; it has %s", verb->name, options->format->name,
-		    dg_renderer_names_with(output));
+		    verb->plain ? "text, json" : dg_renderer_names_with(output));
 	return false;
 }
 

@@ -55,5 +55,6 @@ const struct dg_verb dg_verb_facts = {
 	.name = "facts",
 	.args = "",
 	.help = "what was read of this host, as JSON",
+	.plain = true,
 	.run = run_facts,
 };

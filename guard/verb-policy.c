@@ -225,5 +225,6 @@ const struct dg_verb dg_verb_policy = {
 	.args = "show|check [FILE]",
 	.help = "the policy in force and where it comes from; are these files sound?",
 	.max_args = 2,
+	.plain = true,
 	.run = run_policy,
 };

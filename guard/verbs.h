@@ -39,9 +39,9 @@ struct dg_verb {
 	const char *args; /* for the help text */
 	const char *help;
 	int max_args;
-	/* What it prints of a form, by its place in struct dg_renderer; 0: JSON, be it
-	 * called text. */
+	/* What it prints of a form, by its place in struct dg_renderer; 0: a verdict. */
 	size_t output;
+	bool plain; /* has text and json alone, and no place in that table for them */
 	int (*run)(const struct dg_options *options);
 };
 

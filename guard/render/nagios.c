@@ -8,11 +8,10 @@
 #include "policy/text.h"
 
 /* The convention knows four words; a notice is nothing to be woken for. */
-static const char *const words[] = {
-	[DG_LEVEL_OK] = "OK",		[DG_LEVEL_NOTICE] = "OK",
-	[DG_LEVEL_WARNING] = "WARNING", [DG_LEVEL_CRITICAL] = "CRITICAL",
-	[DG_LEVEL_UNKNOWN] = "UNKNOWN",
-};
+static const char *find_word(enum dg_level level)
+{
+	return dg_level_word(level == DG_LEVEL_NOTICE ? DG_LEVEL_OK : level);
+}
 
 /* A bar would begin the figures, wherever it stands. */
 static void put_text(FILE *out, const char *text)
@@ -87,7 +86,7 @@ static int print_verdict(FILE *out, const struct dg_verdict *v,
 			 const struct dg_style *style)
 {
 	(void)style;
-	fprintf(out, "DRIFTGUARD %s - ", words[v->level]);
+	fprintf(out, "DRIFTGUARD %s - ", find_word(v->level));
 	put_text(out, v->headline);
 	put_figures(out, v);
 	if (v->recorded.missing)

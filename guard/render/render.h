@@ -54,6 +54,8 @@ const char *dg_renderer_names(void);
  * have. The names are good until the next call. */
 bool dg_renderer_has(const struct dg_renderer *renderer, size_t offset);
 const char *dg_renderer_names_with(size_t offset);
+/* "CRITICAL", where dg_level_name() is "critical". */
+const char *dg_level_word(enum dg_level level);
 /* Colour only on a terminal and without NO_COLOR; its width, else 80 columns. */
 struct dg_style dg_style_of(FILE *out, bool verbose);
 

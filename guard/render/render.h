@@ -65,8 +65,14 @@ int dg_json_probe(FILE *out, const struct dg_probe *probe, const struct dg_style
 int dg_json_sample(FILE *out, const struct dg_sample *sample,
 		   const struct dg_pressure *pressure, const struct dg_style *style);
 
+/* "40 hosts: 2 critical, 38 ok" (nagios-fleet.c). */
+void dg_fleet_put_counts(FILE *out, const struct dg_fleet *fleet);
 int dg_text_fleet(FILE *out, const struct dg_fleet *fleet, const struct dg_style *style);
 int dg_json_fleet(FILE *out, const struct dg_fleet *fleet, const struct dg_style *style);
+int dg_nagios_fleet(FILE *out, const struct dg_fleet *fleet,
+		    const struct dg_style *style);
+int dg_prometheus_fleet(FILE *out, const struct dg_fleet *fleet,
+			const struct dg_style *style);
 
 /* What a login prints (motd.c): at most six lines of 80 columns; "" where all is well. Of
  * a notice too, which the form "motd" leaves out. *ret is owned. 0 or -ENOMEM. */

@@ -58,9 +58,10 @@ static int decide(const struct dg_sink_call *call, bool *ret, char **ret_why)
 	int r;
 
 	*ret = false;
-	if (!dg_level_reaches(v->level, call->from))
+	/* What is unknown takes nothing back: it may be what the reboot did not cure. */
+	if (v->level == DG_LEVEL_UNKNOWN)
 		return 0;
-	if (!dg_reboot_cures(v))
+	if (!dg_level_reaches(v->level, call->from) || !dg_reboot_cures(v))
 		return dg_memory_forget(call->root, ASKED, ret_why);
 	/* Which boot this is has to be known, or it might go on for ever. */
 	if (!v->plan->target || !v->host.boot_id)

@@ -79,7 +79,7 @@ static int set_line(const struct dg_root *root, const char *name, const char *li
 		    char **ret_why)
 {
 	DG_FREE char *path = dg_format("/run/%s", name), *old = NULL, *text = NULL;
-	size_t size = 0;
+	size_t size = 0, length = 0;
 	bool change = false;
 	int r = path ? dg_root_read(root, path, SIZE_MAX_READ, &old, &size) : -ENOMEM;
 
@@ -87,10 +87,11 @@ static int set_line(const struct dg_root *root, const char *name, const char *li
 		*ret_why = dg_format("cannot read /run/%s: %s", name, dg_errno_words(r));
 		return r;
 	}
-	r = dg_lines_replace(r == 0 ? old : NULL, size, MARK, line, &text, &change);
+	r = dg_lines_replace(r == 0 ? old : NULL, size, MARK, line, &text, &length,
+			     &change);
 	if (r < 0 || !change)
 		return r;
-	return text ? dg_root_write(root, &run, name, text, strlen(text), 0644, ret_why)
+	return text ? dg_root_write(root, &run, name, text, length, 0644, ret_why)
 		    : dg_root_remove(root, &run, name, ret_why);
 }
 

@@ -156,8 +156,11 @@ static int put_commands(struct motd *m, const struct dg_plan *plan)
 
 	if (!line || !lines)
 		return -ENOMEM;
-	m->told = plan->step_count == 0 || put_pieces(m, line, "\n", room) ||
-		  put_pieces(m, lines, "\n", room);
+	if (plan->step_count == 0)
+		m->told = plan->then != NULL;
+	else
+		m->told = put_pieces(m, line, "\n", room) ||
+			  put_pieces(m, lines, "\n", room);
 	if (m->told && plan->then)
 		put_text(m, plan->step_count ? "  then: " : "  ", plan->then, 1);
 	return 0;

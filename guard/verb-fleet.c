@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <json-c/json.h>
 #include <limits.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "guard/base/cleanup.h"
@@ -12,22 +13,25 @@
 #include "guard/verbs.h"
 #include "policy/facts.h"
 #include "policy/json-scan.h"
+#include "policy/policy-keys.h"
 #include "policy/text.h"
 
 #define FACTS_SIZE_MAX ((size_t)16 << 20)
 
 struct work {
 	const struct dg_options *options;
-	char *policy; /* the file's text; NULL: the default alone */
-	size_t policy_size;
+	char *text; /* the policy's file; NULL: the default alone */
+	size_t text_size;
 	struct dg_fleet fleet;
-	const char *file; /* that is being read */
+	struct dg_policy *policy_of_all; /* NULL: hosts differ */
+	const char *file;		 /* that is being read */
 };
 
 static void work_clean(struct work *w)
 {
 	dg_fleet_clear(&w->fleet);
-	free(w->policy);
+	dg_policy_free(w->policy_of_all);
+	free(w->text);
 }
 
 /* --- a policy for each host: overrides go by its name --- */
@@ -45,8 +49,8 @@ static int make_policy(const struct work *w, const char *name, struct dg_policy 
 	DG_CLEANUP(dg_policy_freep) struct dg_policy *policy = dg_policy_new();
 	int r = policy ? 0 : -ENOMEM;
 
-	if (r == 0 && w->policy)
-		r = dg_policy_merge(policy, w->options->policy, w->policy, w->policy_size,
+	if (r == 0 && w->text)
+		r = dg_policy_merge(policy, w->options->policy, w->text, w->text_size,
 				    false);
 	if (r == 0 && !is_usable(policy)) {
 		dg_print_problems(stderr, policy);
@@ -63,17 +67,23 @@ static int make_policy(const struct work *w, const char *name, struct dg_policy 
 static int read_policy(struct work *w)
 {
 	DG_CLEANUP(dg_policy_freep) struct dg_policy *policy = NULL;
+	struct json_object *overrides;
 	int r = 0;
 
 	if (w->options->policy)
-		r = dg_read_argument(w->options->policy, DG_POLICY_SIZE_MAX, &w->policy,
-				     &w->policy_size);
+		r = dg_read_argument(w->options->policy, DG_POLICY_SIZE_MAX, &w->text,
+				     &w->text_size);
 	if (r < 0)
 		return r;
 	r = make_policy(w, NULL, &policy);
-	if (r < 0)
+	if (r < 0) {
 		dg_complain("the policy cannot be used: %s", dg_errno_words(r));
-	return r;
+		return r;
+	}
+	overrides = dg_policy_value(policy->tree, "overrides");
+	if (!overrides || json_object_array_length(overrides) == 0)
+		w->policy_of_all = DG_STEAL(policy);
+	return 0;
 }
 
 /* --- hosts --- */
@@ -82,20 +92,22 @@ static int judge_facts(struct work *w, const char *source, struct dg_facts *fact
 {
 	DG_CLEANUP(dg_policy_freep) struct dg_policy *policy = NULL;
 	DG_CLEANUP(dg_verdict_freep) struct dg_verdict *verdict = NULL;
-	int64_t time = dg_known(&facts->time) ? facts->time.value : INT64_MIN;
-	int r = make_policy(w, dg_get(&facts->host.name), &policy);
+	int64_t time = dg_known(&facts->time) ? facts->time.value : DG_FLEET_NO_TIME;
+	int r = w->policy_of_all ? 0 : make_policy(w, dg_get(&facts->host.name), &policy);
 
 	if (r < 0)
 		return r;
 	dg_set_int(&facts->time, w->fleet.time);
 	dg_set_gap(&facts->host.tool_time.meta, DG_ABSENT, "the time was given");
-	r = dg_judge(facts, policy, &verdict);
+	r = dg_judge(facts, policy ? policy : w->policy_of_all, &verdict);
 	return r < 0 ? r : dg_fleet_add(&w->fleet, source, time, verdict);
 }
 
+/* The form for people lists them by itself. */
 static int add_problem(struct work *w, const char *source, const char *why)
 {
-	dg_complain("%s: %s", source, why);
+	if (w->options->quiet || w->options->format != &dg_render_text)
+		dg_complain("%s: %s", source, why);
 	return dg_fleet_add_problem(&w->fleet, source, why);
 }
 
@@ -107,8 +119,11 @@ static int add_text(struct work *w, const char *source, const char *text, size_t
 	DG_FREE char *why = NULL;
 	int r = dg_json_parse(text, size, 0, &json, NULL, &error);
 
-	if (r == -EBADMSG || r == -EFBIG)
-		return add_problem(w, source, error.message);
+	if (r == -EBADMSG || r == -EFBIG) {
+		why = dg_format("line %u, column %u: %s", error.line, error.column,
+				error.message);
+		return why ? add_problem(w, source, why) : -ENOMEM;
+	}
 	if (r == 0)
 		r = dg_facts_decode(json, &facts, &why);
 	json_object_put(json);
@@ -139,31 +154,47 @@ static int add_document(void *arg, unsigned line, const char *text, size_t size,
 	return why ? add_problem(w, source, why) : add_text(w, source, text, size);
 }
 
+/* A folder can be opened, and says nothing but that it cannot be read. */
+static int open_file(const char *path, FILE **ret)
+{
+	struct stat st;
+	FILE *file = fopen(path, "re");
+
+	if (!file)
+		return -errno;
+	if (fstat(fileno(file), &st) == 0 && S_ISDIR(st.st_mode)) {
+		fclose(file);
+		return -EISDIR;
+	}
+	*ret = file;
+	return 0;
+}
+
+/* What cannot be read, or holds nothing, is one host that is not known. */
+static int add_unread(struct work *w, int r)
+{
+	DG_FREE char *source = name_source(w, 1);
+
+	if (!source)
+		return -ENOMEM;
+	return add_problem(w, source, r < 0 ? dg_errno_words(r) : "holds no facts");
+}
+
 static int read_file(struct work *w, const char *path)
 {
 	DG_FCLOSE FILE *file = NULL;
 	size_t before = w->fleet.count;
-	DG_FREE char *source = NULL;
-	FILE *in = stdin;
-	int r = 0;
+	bool is_stdin = dg_streq(path, "-");
+	int r;
 
 	w->file = path;
-	if (!dg_streq(path, "-")) {
-		in = file = fopen(path, "re");
-		r = in ? 0 : -errno;
-	}
-	if (in) {
-		r = dg_documents_read(in, FACTS_SIZE_MAX, add_document, w);
-		if (r == 0 && w->fleet.count > before)
-			return 0;
-		if (r < 0 && r != -EIO)
-			return r;
-	}
-	/* It cannot be read, or holds nothing: one host that is not known. */
-	source = name_source(w, 1);
-	if (!source)
-		return -ENOMEM;
-	return add_problem(w, source, r < 0 ? dg_errno_words(r) : "holds no facts");
+	r = is_stdin ? 0 : open_file(path, &file);
+	if (r < 0)
+		return add_unread(w, r);
+	r = dg_documents_read(is_stdin ? stdin : file, FACTS_SIZE_MAX, add_document, w);
+	if (r == -EIO || (r == 0 && w->fleet.count == before))
+		return add_unread(w, r);
+	return r;
 }
 
 static int read_files(struct work *w)

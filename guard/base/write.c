@@ -311,6 +311,23 @@ int dg_root_remove(const struct dg_root *root, const struct dg_folder *folder,
 	return flush_folder(&job, fd);
 }
 
+int dg_root_drop(const struct dg_root *root, const struct dg_folder *folder,
+		 const char *name, char **ret_why)
+{
+	DG_FREE char *path = dg_format("%s/%s/%s", folder->base, folder->below, name);
+	DG_FREE char *why = NULL;
+	struct stat st;
+	int r = path ? dg_root_stat(root, path, false, &st) : -ENOMEM;
+
+	if (r == 0)
+		r = dg_root_remove(root, folder, name, &why);
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		*ret_why = DG_STEAL(why);
+	return r;
+}
+
 static bool says(int folder, const char *name, const char *target)
 {
 	DG_FREE char *text = malloc(strlen(target) + 2);

@@ -46,6 +46,10 @@ int dg_root_write(const struct dg_root *root, const struct dg_folder *folder,
  */
 int dg_root_remove(const struct dg_root *root, const struct dg_folder *folder,
 		   const char *name, char **ret_why);
+/* The same, where it is as good if there is none; then nothing is written, so that a
+ * read-only file system is no error. */
+int dg_root_drop(const struct dg_root *root, const struct dg_folder *folder,
+		 const char *name, char **ret_why);
 
 /*
  * Make the link `name` of the folder, that says `target`. Of a link that says so already

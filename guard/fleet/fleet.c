@@ -70,9 +70,11 @@ static int copy_drift(struct dg_fleet_host *host, const struct dg_verdict *v)
 	host->drift = calloc(v->finding_count + 1, sizeof(*host->drift));
 	if (!host->drift)
 		return -ENOMEM;
-	for (size_t i = 0; i < v->finding_count; i++)
-		if (v->findings[i].status == DG_DRIFT)
-			host->drift[n++] = v->findings[i].check->id;
+	for (enum dg_severity s = DG_CRITICAL; s >= DG_NOTICE; s--)
+		for (size_t i = 0; i < v->finding_count; i++)
+			if (v->findings[i].status == DG_DRIFT &&
+			    v->findings[i].severity == s)
+				host->drift[n++] = v->findings[i].check->id;
 	return 0;
 }
 
@@ -106,6 +108,7 @@ int dg_fleet_add_problem(struct dg_fleet *fleet, const char *source, const char 
 	if (r < 0)
 		return r;
 	host->level = DG_LEVEL_UNKNOWN;
+	host->facts_time = DG_FLEET_NO_TIME;
 	return copy(&host->problem, problem);
 }
 
@@ -182,6 +185,12 @@ static void count_drift(struct dg_fleet *fleet, const struct dg_fleet_host *host
 			fleet->drift[i] += all[i]->id == *id;
 }
 
+static bool is_old(const struct dg_fleet *fleet, const struct dg_fleet_host *host)
+{
+	return host->facts_time != DG_FLEET_NO_TIME &&
+	       fleet->time - host->facts_time > DG_VERDICT_AGE_MAX;
+}
+
 int dg_fleet_settle(struct dg_fleet *fleet)
 {
 	size_t checks;
@@ -195,6 +204,7 @@ int dg_fleet_settle(struct dg_fleet *fleet)
 	fleet->level = fleet->count ? fleet->hosts[0].level : DG_LEVEL_UNKNOWN;
 	for (size_t i = 0; i < fleet->count; i++) {
 		fleet->levels[fleet->hosts[i].level]++;
+		fleet->old += is_old(fleet, &fleet->hosts[i]);
 		count_drift(fleet, &fleet->hosts[i]);
 	}
 	return 0;

@@ -7,17 +7,18 @@
 #include "policy/judge.h"
 
 #define DG_FLEET_HOSTS_MAX ((size_t)1000000)
+#define DG_FLEET_NO_TIME   INT64_MIN
 
 /* What is kept of a host. All texts are owned, NULL where not known. */
 struct dg_fleet_host {
 	char *source;	     /* "hosts.json:17" */
 	char *problem;	     /* why its facts cannot be used; NULL: they were judged */
-	int64_t facts_time;  /* of the facts themselves */
+	int64_t facts_time;  /* of the facts themselves; DG_FLEET_NO_TIME: not known */
 	enum dg_level level; /* unknown, where they cannot be used */
 	char *headline;
 	char *id, *name, *product, *version;
 	char *running, *expected_series, *next_boot, *target;
-	const char **drift; /* ids of checks, NULL-terminated, in the catalogue's order */
+	const char **drift; /* ids of checks, NULL-terminated, the worst first */
 	size_t order;	    /* in which it came */
 };
 
@@ -30,10 +31,11 @@ struct dg_fleet {
 	size_t levels[DG_LEVEL_UNKNOWN + 1];
 	size_t *drift;	 /* hosts a check of the catalogue drifts on, in its order */
 	size_t replaced; /* older facts of hosts that came again */
+	size_t old;	 /* hosts whose facts are older than DG_VERDICT_AGE_MAX */
 };
 
-/* Add a host's verdict, or why there is none (`verdict` NULL). 0, -ENOMEM, or -E2BIG past
- * DG_FLEET_HOSTS_MAX. */
+/* Add a host's verdict, or why there is none; `source` is where it comes from. All is
+ * copied. 0, -ENOMEM, or -E2BIG past DG_FLEET_HOSTS_MAX. */
 int dg_fleet_add(struct dg_fleet *fleet, const char *source, int64_t facts_time,
 		 const struct dg_verdict *verdict);
 int dg_fleet_add_problem(struct dg_fleet *fleet, const char *source, const char *problem);

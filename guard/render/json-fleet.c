@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* fleet, for machines: {"schema": "driftguard.fleet/1", "time", "verdict", "counts":
- * {LEVEL: hosts}, "checks": {ID: hosts that drift}, "replaced", "hosts": [...]}, the
- * worst host first. */
+/* fleet, for machines: what policy/fleet.schema.json says. */
 #include <errno.h>
 #include <json-c/json.h>
 
@@ -54,7 +52,9 @@ static struct json_object *encode_host(const struct dg_fleet_host *host)
 	add_text(json, "product", host->product);
 	add_text(json, "version", host->version);
 	add_text(json, "facts_time",
-		 host->problem ? NULL : dg_time_format(host->facts_time, time));
+		 host->facts_time == DG_FLEET_NO_TIME
+			 ? NULL
+			 : dg_time_format(host->facts_time, time));
 	add_text(json, "verdict", dg_level_name(host->level));
 	add_text(json, "headline", host->headline);
 	add(json, "kernel", encode_kernel(host));
@@ -97,6 +97,7 @@ int dg_json_fleet(FILE *out, const struct dg_fleet *fleet, const struct dg_style
 	add(json, "counts", encode_counts(fleet));
 	add(json, "checks", encode_checks(fleet));
 	add(json, "replaced", json_object_new_int64((int64_t)fleet->replaced));
+	add(json, "old", json_object_new_int64((int64_t)fleet->old));
 	for (size_t i = 0; i < fleet->count; i++)
 		json_object_array_add(hosts, encode_host(&fleet->hosts[i]));
 	add(json, "hosts", hosts);

@@ -9,16 +9,11 @@
 #define COLUMNS	     80
 #define HEADLINE_MAX 2 /* lines */
 
-static const char *const words[] = {
-	[DG_LEVEL_OK] = "OK",		[DG_LEVEL_NOTICE] = "NOTICE",
-	[DG_LEVEL_WARNING] = "WARNING", [DG_LEVEL_CRITICAL] = "CRITICAL",
-	[DG_LEVEL_UNKNOWN] = "UNKNOWN",
-};
-
 /* Lines in the making. */
 struct motd {
 	FILE *out;
 	size_t count;
+	bool told; /* all that is to be done */
 };
 
 /* --- columns --- */
@@ -69,10 +64,9 @@ static void put_text(struct motd *m, const char *head, const char *text, size_t 
 {
 	size_t indent = strlen(head);
 
-	for (size_t i = 0; i < lines && (i == 0 || *text) && m->count < LINES_MAX; i++) {
-		bool last = i + 1 == lines || m->count + 1 == LINES_MAX;
+	for (size_t i = 0; i < lines && (i == 0 || *text); i++) {
 		size_t n = fit_words(text, COLUMNS - indent);
-		bool cut = last && text[n];
+		bool cut = i + 1 == lines && text[n];
 
 		if (cut)
 			n = fit_words(text, COLUMNS - indent - strlen("..."));
@@ -84,18 +78,66 @@ static void put_text(struct motd *m, const char *head, const char *text, size_t 
 	}
 }
 
+/* The same, or nothing at all where it does not fit. */
+static bool put_whole(struct motd *m, const char *head, const char *text, size_t lines)
+{
+	const char *rest = text;
+
+	for (size_t i = 0; i < lines; i++) {
+		rest += fit_words(rest, COLUMNS - strlen(head));
+		rest += strspn(rest, " ");
+	}
+	if (!*rest)
+		put_text(m, head, text, lines);
+	return !*rest;
+}
+
 /* --- what is to be done --- */
 
-/* All commands as one line, that can be copied; NULL: out of memory. */
-static char *join_commands(const struct dg_plan *plan)
+/* Lines that are left above the last one, which always stands. */
+static size_t room_of(const struct motd *m)
+{
+	return LINES_MAX - 1 - m->count;
+}
+
+/* The pieces of `text`, a line each; none at all where one does not fit, since a command
+ * that is cut off is another command. */
+static bool put_pieces(struct motd *m, const char *text, const char *separator,
+		       size_t room)
+{
+	size_t pieces = 1, columns;
+
+	for (const char *p = text; (p = strstr(p, separator)); p += strlen(separator))
+		pieces++;
+	for (int pass = 0; pieces <= room && pass < 2; pass++) {
+		const char *p = text;
+
+		for (size_t i = 0; i < pieces; i++) {
+			const char *end = strstr(p, separator);
+			size_t n = end ? (size_t)(end - p) : strlen(p);
+
+			if (pass == 0 && fit(p, COLUMNS - strlen("  "), &columns) < n)
+				return false;
+			if (pass == 1)
+				fprintf(m->out, "  %.*s\n", (int)n, p);
+			p += n + strlen(separator);
+		}
+	}
+	if (pieces <= room)
+		m->count += pieces;
+	return pieces <= room;
+}
+
+/* All commands as one text; NULL: out of memory. */
+static char *join_commands(const struct dg_plan *plan, const char *separator)
 {
 	DG_FREE char *all = NULL;
 
 	for (size_t i = 0; i < plan->step_count; i++) {
 		DG_FREE char *one = dg_command_line(&plan->steps[i].argv);
-		char *more =
-			one ? dg_format("%s%s%s", all ? all : "", all ? " && " : "", one)
-			    : NULL;
+		char *more = one ? dg_format("%s%s%s", all ? all : "",
+					     all ? separator : "", one)
+				 : NULL;
 
 		free(all);
 		all = more;
@@ -105,74 +147,37 @@ static char *join_commands(const struct dg_plan *plan)
 	return all ? DG_STEAL(all) : strdup("");
 }
 
-/* A command that is cut off is another command. */
-static bool fits(const char *command)
-{
-	size_t columns;
-
-	return !command[fit(command, COLUMNS - strlen("  "), &columns)];
-}
-
-/* One a line, where they are two that fit. */
-static int put_two(struct motd *m, const struct dg_plan *plan)
-{
-	DG_FREE char *first = dg_command_line(&plan->steps[0].argv);
-	DG_FREE char *second = dg_command_line(&plan->steps[1].argv);
-
-	if (!first || !second)
-		return -ENOMEM;
-	if (!fits(first) || !fits(second))
-		return 0;
-	put_text(m, "  ", first, 1);
-	put_text(m, "  ", second, 1);
-	return 1;
-}
-
+/* One line that can be copied, or one each. */
 static int put_commands(struct motd *m, const struct dg_plan *plan)
 {
-	DG_FREE char *all = join_commands(plan);
-	int r = 0;
+	DG_FREE char *line = join_commands(plan, " && ");
+	DG_FREE char *lines = join_commands(plan, "\n");
+	size_t room = room_of(m) - (plan->then != NULL);
 
-	if (!all)
+	if (!line || !lines)
 		return -ENOMEM;
-	if (!fits(all) && plan->step_count == 2)
-		r = put_two(m, plan);
-	if (r == 0) {
-		put_text(m, "Why: ", plan->why, 1);
-		if (*all)
-			put_text(m, "  ",
-				 fits(all) ? all : "the commands: driftguard check", 1);
-	}
-	if (plan->then)
-		put_text(m, *all ? "  then: " : "  ", plan->then, 1);
-	return r < 0 ? r : 0;
-}
-
-/* The first preflight that is not passed. */
-static int put_blocker(struct motd *m, const struct dg_plan *plan)
-{
-	for (size_t i = 0; i < plan->preflight_count; i++) {
-		const struct dg_preflight *p = &plan->preflights[i];
-		DG_FREE char *text = NULL;
-
-		if (!dg_preflight_blocks(p))
-			continue;
-		text = dg_format("%s%s%s", p->detail, p->unblock ? " -> " : "",
-				 p->unblock ? p->unblock : "");
-		if (!text)
-			return -ENOMEM;
-		put_text(m, "In the way: ", text, 2);
-		return 0;
-	}
+	if (plan->step_count == 0)
+		m->told = plan->then != NULL;
+	else
+		m->told = put_pieces(m, line, "\n", room) ||
+			  put_pieces(m, lines, "\n", room);
+	if (m->told && plan->then)
+		put_text(m, plan->step_count ? "  then: " : "  ", plan->then, 1);
 	return 0;
 }
 
-static int put_plan(struct motd *m, const struct dg_plan *plan)
+/* The first preflight that is not passed, and what to do about it. */
+static void put_blocker(struct motd *m, const struct dg_plan *plan)
 {
-	if (plan->ready)
-		return put_commands(m, plan);
-	put_text(m, "Why: ", plan->why, 1);
-	return put_blocker(m, plan);
+	for (size_t i = 0; i < plan->preflight_count; i++) {
+		const struct dg_preflight *p = &plan->preflights[i];
+
+		if (!dg_preflight_blocks(p))
+			continue;
+		put_text(m, "In the way: ", p->detail, 1);
+		m->told = p->unblock && put_pieces(m, p->unblock, "; ", room_of(m));
+		return;
+	}
 }
 
 /* Without a plan: what the finding that the headline is about asks for. */
@@ -188,23 +193,24 @@ static void put_remedy(struct motd *m, const struct dg_verdict *v)
 	if (!worst || v->level == DG_LEVEL_UNKNOWN)
 		return;
 	remedy = worst->remedy ? worst->remedy : worst->check->remedy;
-	if (remedy)
-		put_text(m, "To do: ", remedy, 2);
+	m->told = remedy && put_whole(m, "To do: ", remedy, room_of(m));
 }
 
 static int put_all(struct motd *m, const struct dg_verdict *v)
 {
-	DG_FREE char *head = dg_format("driftguard %s: ", words[v->level]);
+	DG_FREE char *head = dg_format("driftguard %s: ", dg_level_word(v->level));
 	int r = 0;
 
 	if (!head)
 		return -ENOMEM;
 	put_text(m, head, v->headline, HEADLINE_MAX);
-	if (v->plan)
-		r = put_plan(m, v->plan);
+	if (v->plan && v->plan->ready)
+		r = put_commands(m, v->plan);
+	else if (v->plan)
+		put_blocker(m, v->plan);
 	else
 		put_remedy(m, v);
-	put_text(m, "", "More: driftguard status", 1);
+	fprintf(m->out, "%s: driftguard status\n", m->told ? "More" : "What to do");
 	return r;
 }
 

@@ -4,18 +4,16 @@
  * Monitoring Plugins Development Guidelines, "Plugin Output" and "Performance data". */
 #include <errno.h>
 
-#include "guard/render/render.h"
+#include "guard/render/nagios.h"
 #include "policy/text.h"
 
 /* The convention knows four words; a notice is nothing to be woken for. */
-static const char *const words[] = {
-	[DG_LEVEL_OK] = "OK",		[DG_LEVEL_NOTICE] = "OK",
-	[DG_LEVEL_WARNING] = "WARNING", [DG_LEVEL_CRITICAL] = "CRITICAL",
-	[DG_LEVEL_UNKNOWN] = "UNKNOWN",
-};
+const char *dg_nagios_word(enum dg_level level)
+{
+	return dg_level_word(level == DG_LEVEL_NOTICE ? DG_LEVEL_OK : level);
+}
 
-/* A bar would begin the figures, wherever it stands. */
-static void put_text(FILE *out, const char *text)
+void dg_nagios_text(FILE *out, const char *text)
 {
 	for (; *text; text++)
 		fputc(*text == '|' ? '/' : *text, out);
@@ -44,7 +42,7 @@ static void put_figures(FILE *out, const struct dg_verdict *v)
 static void put_finding(FILE *out, const struct dg_finding *f, const char *grade)
 {
 	fprintf(out, "[%s] %s: ", grade, f->check->id);
-	put_text(out, f->summary);
+	dg_nagios_text(out, f->summary);
 	fputc('\n', out);
 }
 
@@ -67,7 +65,7 @@ static void put_findings(FILE *out, const struct dg_verdict *v)
 static int put_plan(FILE *out, const struct dg_plan *plan)
 {
 	fputs(plan->ready ? "plan: " : "plan, not ready: ", out);
-	put_text(out, plan->why);
+	dg_nagios_text(out, plan->why);
 	fputc('\n', out);
 	for (size_t i = 0; i < plan->step_count; i++) {
 		DG_FREE char *line = dg_command_line(&plan->steps[i].argv);
@@ -75,7 +73,7 @@ static int put_plan(FILE *out, const struct dg_plan *plan)
 		if (!line)
 			return -ENOMEM;
 		fputs("  ", out);
-		put_text(out, line);
+		dg_nagios_text(out, line);
 		fputc('\n', out);
 	}
 	if (plan->then)
@@ -87,8 +85,8 @@ static int print_verdict(FILE *out, const struct dg_verdict *v,
 			 const struct dg_style *style)
 {
 	(void)style;
-	fprintf(out, "DRIFTGUARD %s - ", words[v->level]);
-	put_text(out, v->headline);
+	fprintf(out, "DRIFTGUARD %s - ", dg_nagios_word(v->level));
+	dg_nagios_text(out, v->headline);
 	put_figures(out, v);
 	if (v->recorded.missing)
 		return 0;
@@ -99,4 +97,5 @@ static int print_verdict(FILE *out, const struct dg_verdict *v,
 const struct dg_renderer dg_render_nagios = {
 	.name = "nagios",
 	.verdict = print_verdict,
+	.fleet = dg_nagios_fleet,
 };

@@ -3,25 +3,24 @@
  * of CONTRACT.md; labels never change with time, so that alerts keep their `for:`. */
 #include <json-c/json.h>
 
-#include "guard/render/render.h"
+#include "guard/render/prometheus.h"
 #include "policy/timefmt.h"
 
 #define DAY (24 * 60 * 60)
 
-static void put_head(FILE *out, const char *name, const char *help)
+void dg_prometheus_head(FILE *out, const char *name, const char *help)
 {
 	fprintf(out, "# HELP driftguard_%s %s\n# TYPE driftguard_%s gauge\n", name, help,
 		name);
 }
 
-static void put_number(FILE *out, const char *name, const char *help, long long value)
+void dg_prometheus_number(FILE *out, const char *name, const char *help, long long value)
 {
-	put_head(out, name, help);
+	dg_prometheus_head(out, name, help);
 	fprintf(out, "driftguard_%s %lld\n", name, value);
 }
 
-/* A backslash, a quote and a newline need escapes within a label's value. */
-static void put_label(FILE *out, const char *name, const char *value)
+void dg_prometheus_label(FILE *out, const char *name, const char *value)
 {
 	fprintf(out, "%s=\"", name);
 	for (; value && *value; value++) {
@@ -90,11 +89,12 @@ static void put_pin(FILE *out, const struct dg_verdict *v)
 
 	if (find_time(v, "pin-age", "since", &time) ||
 	    find_time(v, "pin-expired", "since", &time))
-		put_number(out, "pin_created_timestamp_seconds",
-			   "When the kernel was pinned.", time);
+		dg_prometheus_number(out, "pin_created_timestamp_seconds",
+				     "When the kernel was pinned.", time);
 	if (find_due(v, &time))
-		put_number(out, "pin_due_timestamp_seconds",
-			   "When the pin is due, by the ledger or the policy.", time);
+		dg_prometheus_number(out, "pin_due_timestamp_seconds",
+				     "When the pin is due, by the ledger or the policy.",
+				     time);
 }
 
 static void put_pressure(FILE *out, const struct dg_verdict *v)
@@ -105,16 +105,17 @@ static void put_pressure(FILE *out, const struct dg_verdict *v)
 	if (!f || !find_time(v, f->check->id, "sampled", &time))
 		return;
 	if (f->status == DG_OK || f->status == DG_DRIFT || f->status == DG_WAIVED)
-		put_number(out, "pressure_phantom",
-			   "1: I/O stall is charged, and no I/O is behind it.",
-			   f->status != DG_OK);
-	put_number(out, "sample_timestamp_seconds",
-		   "When the pressure was sampled that this is judged by.", time);
+		dg_prometheus_number(out, "pressure_phantom",
+				     "1: I/O stall is charged, and no I/O is behind it.",
+				     f->status != DG_OK);
+	dg_prometheus_number(out, "sample_timestamp_seconds",
+			     "When the pressure was sampled that this is judged by.",
+			     time);
 }
 
 /* --- the whole --- */
 
-static int level_value(enum dg_level level)
+int dg_prometheus_level(enum dg_level level)
 {
 	return level == DG_LEVEL_UNKNOWN ? -1 : (int)level;
 }
@@ -129,13 +130,15 @@ static int severity_value(const struct dg_finding *f)
 
 static void put_findings(FILE *out, const struct dg_verdict *v)
 {
-	put_head(out, "finding_severity",
-		 "0 fine or not applicable, 1 notice, 2 warning, 3 critical, -1 "
-		 "unknown.");
+	dg_prometheus_head(
+		out, "finding_severity",
+		"0 fine or not applicable, 1 notice, 2 warning, 3 critical, -1 "
+		"unknown.");
 	for (size_t i = 0; i < v->finding_count; i++)
 		fprintf(out, "driftguard_finding_severity{check=\"%s\"} %d\n",
 			v->findings[i].check->id, severity_value(&v->findings[i]));
-	put_head(out, "finding_waived", "1: it drifts, and that is agreed upon.");
+	dg_prometheus_head(out, "finding_waived",
+			   "1: it drifts, and that is agreed upon.");
 	for (size_t i = 0; i < v->finding_count; i++)
 		fprintf(out, "driftguard_finding_waived{check=\"%s\"} %d\n",
 			v->findings[i].check->id, v->findings[i].status == DG_WAIVED);
@@ -143,16 +146,16 @@ static void put_findings(FILE *out, const struct dg_verdict *v)
 
 static void put_kernel(FILE *out, const struct dg_verdict *v)
 {
-	put_head(out, "kernel_info",
-		 "Which kernel runs, is expected, boots next, and should.");
+	dg_prometheus_head(out, "kernel_info",
+			   "Which kernel runs, is expected, boots next, and should.");
 	fputs("driftguard_kernel_info{", out);
-	put_label(out, "running", v->kernel.running);
+	dg_prometheus_label(out, "running", v->kernel.running);
 	fputc(',', out);
-	put_label(out, "expected_series", v->kernel.expected_series);
+	dg_prometheus_label(out, "expected_series", v->kernel.expected_series);
 	fputc(',', out);
-	put_label(out, "next_boot", v->kernel.next_boot);
+	dg_prometheus_label(out, "next_boot", v->kernel.next_boot);
 	fputc(',', out);
-	put_label(out, "target", v->kernel.target);
+	dg_prometheus_label(out, "target", v->kernel.target);
 	fputs("} 1\n", out);
 }
 
@@ -160,20 +163,21 @@ static int print_verdict(FILE *out, const struct dg_verdict *v,
 			 const struct dg_style *style)
 {
 	(void)style;
-	put_number(out, "verdict_severity",
-		   "0 ok, 1 notice, 2 warning, 3 critical, -1 unknown.",
-		   level_value(v->level));
+	dg_prometheus_number(out, "verdict_severity",
+			     "0 ok, 1 notice, 2 warning, 3 critical, -1 unknown.",
+			     dg_prometheus_level(v->level));
 	put_findings(out, v);
 	put_kernel(out, v);
 	put_pin(out, v);
 	put_pressure(out, v);
 	if (!v->recorded.missing)
-		put_number(out, "last_check_timestamp_seconds",
-			   "As of when the host was judged.", v->time);
+		dg_prometheus_number(out, "last_check_timestamp_seconds",
+				     "As of when the host was judged.", v->time);
 	return 0;
 }
 
 const struct dg_renderer dg_render_prometheus = {
 	.name = "prometheus",
 	.verdict = print_verdict,
+	.fleet = dg_prometheus_fleet,
 };

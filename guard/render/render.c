@@ -50,6 +50,17 @@ const char *dg_renderer_names(void)
 	return dg_renderer_names_with(offsetof(struct dg_renderer, name));
 }
 
+const char *dg_level_word(enum dg_level level)
+{
+	static const char *const words[] = {
+		[DG_LEVEL_OK] = "OK",		[DG_LEVEL_NOTICE] = "NOTICE",
+		[DG_LEVEL_WARNING] = "WARNING", [DG_LEVEL_CRITICAL] = "CRITICAL",
+		[DG_LEVEL_UNKNOWN] = "UNKNOWN",
+	};
+
+	return words[level];
+}
+
 struct dg_style dg_style_of(FILE *out, bool verbose)
 {
 	struct dg_style style = {.verbose = verbose, .width = WIDTH_DEFAULT};

@@ -54,6 +54,8 @@ const char *dg_renderer_names(void);
  * have. The names are good until the next call. */
 bool dg_renderer_has(const struct dg_renderer *renderer, size_t offset);
 const char *dg_renderer_names_with(size_t offset);
+/* "CRITICAL", where dg_level_name() is "critical". */
+const char *dg_level_word(enum dg_level level);
 /* Colour only on a terminal and without NO_COLOR; its width, else 80 columns. */
 struct dg_style dg_style_of(FILE *out, bool verbose);
 
@@ -63,8 +65,14 @@ int dg_json_probe(FILE *out, const struct dg_probe *probe, const struct dg_style
 int dg_json_sample(FILE *out, const struct dg_sample *sample,
 		   const struct dg_pressure *pressure, const struct dg_style *style);
 
+/* "40 hosts: 2 critical, 38 ok" (nagios-fleet.c). */
+void dg_fleet_put_counts(FILE *out, const struct dg_fleet *fleet);
 int dg_text_fleet(FILE *out, const struct dg_fleet *fleet, const struct dg_style *style);
 int dg_json_fleet(FILE *out, const struct dg_fleet *fleet, const struct dg_style *style);
+int dg_nagios_fleet(FILE *out, const struct dg_fleet *fleet,
+		    const struct dg_style *style);
+int dg_prometheus_fleet(FILE *out, const struct dg_fleet *fleet,
+			const struct dg_style *style);
 
 int dg_html_verdict(FILE *out, const struct dg_verdict *verdict,
 		    const struct dg_style *style);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* fleet, for people: how many are how, what drifts how often, and a line for each host
  * that is not well. */
+#include <errno.h>
+
 #include "guard/fleet/fleet.h"
 #include "guard/render/grid.h"
 #include "guard/render/text.h"
@@ -12,35 +14,27 @@ static const struct dg_column columns[] = {
 	{.name = "host", .cap = 24},
 	{.name = "running", .cap = 20},
 	{.name = "boots next", .cap = 20},
-	{.name = "drift"},
+	{.name = "drift", .cap = 60},
 };
 
 static const struct dg_column check_columns[] = {
 	{.name = "hosts", .number = true},
 	{.name = "check"},
-	{.name = "title"},
+	{.name = "title", .cap = 80},
 };
 
 static void print_counts(FILE *out, const struct dg_fleet *fleet)
 {
-	static const enum dg_level order[] = {DG_LEVEL_CRITICAL, DG_LEVEL_WARNING,
-					      DG_LEVEL_UNKNOWN, DG_LEVEL_NOTICE,
-					      DG_LEVEL_OK};
-	const char *separator = ": ";
-
-	fprintf(out, "%zu host%s", fleet->count, fleet->count == 1 ? "" : "s");
-	for (size_t i = 0; i < DG_COUNT(order); i++) {
-		if (!fleet->levels[order[i]])
-			continue;
-		fprintf(out, "%s%zu %s", separator, fleet->levels[order[i]],
-			dg_level_name(order[i]));
-		separator = ", ";
-	}
+	dg_fleet_put_counts(out, fleet);
 	fputc('\n', out);
 	if (fleet->replaced)
 		fprintf(out,
 			"Older facts of hosts that came more than once, left out: %zu\n",
 			fleet->replaced);
+	if (fleet->old)
+		fprintf(out,
+			"Facts older than 2 days, which may no longer be true: of %zu\n",
+			fleet->old);
 }
 
 static int print_checks(FILE *out, const struct dg_fleet *fleet,
@@ -69,34 +63,32 @@ static int print_checks(FILE *out, const struct dg_fleet *fleet,
 	return r;
 }
 
-/* "kernel-series-behind, pin-age" */
-static char *join_drift(const struct dg_fleet_host *host)
+/* "kernel-series-behind +2": a list of them all would cost the other columns. */
+static char *say_drift(const struct dg_fleet_host *host)
 {
-	DG_FREE char *all = strdup("");
+	size_t count = 0;
 
-	for (const char **id = host->drift; all && id && *id; id++) {
-		char *more = dg_format("%s%s%s", all, *all ? ", " : "", *id);
-
-		free(all);
-		all = more;
-	}
-	return DG_STEAL(all);
+	while (host->drift && host->drift[count])
+		count++;
+	if (count < 2)
+		return strdup(count ? host->drift[0] : "");
+	return dg_format("%s +%zu", host->drift[0], count - 1);
 }
 
-static void put_host(struct dg_grid *grid, const struct dg_fleet_host *host)
+static int put_host(struct dg_grid *grid, const struct dg_fleet_host *host)
 {
-	DG_FREE char *drift = join_drift(host);
+	DG_FREE char *drift = say_drift(host);
 
+	if (!drift)
+		return -ENOMEM;
 	dg_grid_begin(grid);
 	dg_grid_put(grid, dg_level_name(host->level));
 	dg_grid_put(grid, host->name ? host->name : host->source);
 	dg_grid_put(grid, host->running ? host->running : "?");
 	dg_grid_put(grid, host->next_boot ? host->next_boot : "?");
-	/* What is unknown has no drift that counts: why it is unknown says more. */
-	dg_grid_put(grid, host->level == DG_LEVEL_UNKNOWN && host->headline
-				  ? host->headline
-			  : drift ? drift
-				  : "");
+	/* Why it is unknown says more than drift that does not make it worse. */
+	dg_grid_put(grid, host->level == DG_LEVEL_UNKNOWN ? host->headline : drift);
+	return grid->r;
 }
 
 static bool is_shown(const struct dg_fleet_host *host, const struct dg_style *style)
@@ -114,13 +106,15 @@ static int print_hosts(FILE *out, const struct dg_fleet *fleet,
 	int r;
 
 	dg_grid_open(&grid, out, columns, DG_COUNT(columns), style);
-	for (size_t i = 0; i < fleet->count; i++) {
+	r = grid.r;
+	for (size_t i = 0; i < fleet->count && r == 0; i++) {
 		if (!is_shown(&fleet->hosts[i], style))
 			continue;
-		put_host(&grid, &fleet->hosts[i]);
+		r = put_host(&grid, &fleet->hosts[i]);
 		lines++;
 	}
-	r = lines ? dg_grid_print(&grid, out, "Hosts, the worst first", style) : grid.r;
+	if (r == 0 && lines)
+		r = dg_grid_print(&grid, out, "Hosts, the worst first", style);
 	dg_grid_close(&grid);
 	return r;
 }

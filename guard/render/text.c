@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* For people: the verdict and one headline, what drifts and why, the commands to copy,
  * what could not be seen, and one line for what is fine. */
+#include <errno.h>
+
 #include "guard/render/text-sample.h"
 #include "guard/render/records.h"
 #include "guard/render/text.h"
@@ -45,14 +47,8 @@ void dg_print_title(FILE *out, const char *title, const struct dg_style *style)
 static void print_head(FILE *out, const struct dg_verdict *v,
 		       const struct dg_style *style)
 {
-	static const char *const words[] = {
-		[DG_LEVEL_OK] = "OK",		[DG_LEVEL_NOTICE] = "NOTICE",
-		[DG_LEVEL_WARNING] = "WARNING", [DG_LEVEL_CRITICAL] = "CRITICAL",
-		[DG_LEVEL_UNKNOWN] = "UNKNOWN",
-	};
-
 	fprintf(out, "%s%s%s  %s", style->colour ? level_colours[v->level] : "",
-		words[v->level], style->colour ? DG_RESET : "",
+		dg_level_word(v->level), style->colour ? DG_RESET : "",
 		v->host.name ? v->host.name : "");
 	if (v->host.product_name)
 		fprintf(out, " (%s%s%s)", v->host.product_name,
@@ -92,12 +88,16 @@ static void print_kernels(FILE *out, const struct dg_verdict *v)
 
 /* --- the plan --- */
 
-static void print_argv(FILE *out, const struct dg_argv *argv)
+static int print_commands(FILE *out, const struct dg_plan *plan)
 {
-	fputs("   ", out);
-	for (size_t i = 0; i < DG_ARGV_MAX && argv->words[i]; i++)
-		fprintf(out, " %s", argv->words[i]);
-	fputc('\n', out);
+	for (size_t i = 0; i < plan->step_count; i++) {
+		DG_FREE char *line = dg_command_line(&plan->steps[i].argv);
+
+		if (!line)
+			return -ENOMEM;
+		fprintf(out, "    %s\n", line);
+	}
+	return 0;
 }
 
 /* Preflights that are not passed: those in the way, or those that only advise. */
@@ -121,20 +121,20 @@ static void print_preflights(FILE *out, const struct dg_plan *plan, bool advisor
 	}
 }
 
-static void print_plan(FILE *out, const struct dg_plan *plan,
-		       const struct dg_style *style)
+static int print_plan(FILE *out, const struct dg_plan *plan, const struct dg_style *style)
 {
 	DG_FREE char *title = dg_format(
 		"%s: %s", plan->ready ? "To put it right" : "What would put it right",
 		plan->why);
 
 	dg_print_title(out, title ? title : plan->why, style);
-	for (size_t i = 0; i < plan->step_count; i++)
-		print_argv(out, &plan->steps[i].argv);
+	if (print_commands(out, plan) < 0)
+		return -ENOMEM;
 	if (plan->then)
 		fprintf(out, "    %s\n", plan->then);
 	print_preflights(out, plan, false, "Not ready", style);
 	print_preflights(out, plan, true, "To mind", style);
+	return 0;
 }
 
 /* --- the foot --- */
@@ -163,7 +163,7 @@ static void print_folded(FILE *out, const struct dg_verdict *v,
 static int print_verdict(FILE *out, const struct dg_verdict *v,
 			 const struct dg_style *style)
 {
-	int r;
+	int r = 0;
 
 	print_head(out, v, style);
 	print_age(out, v);
@@ -172,7 +172,9 @@ static int print_verdict(FILE *out, const struct dg_verdict *v,
 	print_kernels(out, v);
 	dg_print_drift(out, v, "Drift", DG_DRIFT, style);
 	if (v->plan)
-		print_plan(out, v->plan, style);
+		r = print_plan(out, v->plan, style);
+	if (r < 0)
+		return r;
 	dg_print_drift(out, v, "Waived", DG_WAIVED, style);
 	r = dg_print_table(out, v, "Not known", DG_UNKNOWN, style);
 	for (size_t i = 0; style->verbose && i < DG_COUNT(folded) && r == 0; i++)

@@ -56,7 +56,7 @@ static bool has_own(const char *old, size_t size, const char *mark)
 }
 
 int dg_lines_replace(const char *old, size_t size, const char *mark, const char *line,
-		     char **ret, bool *ret_change)
+		     char **ret, size_t *ret_size, bool *ret_change)
 {
 	char *text = NULL;
 	size_t length = 0;
@@ -85,5 +85,6 @@ int dg_lines_replace(const char *old, size_t size, const char *mark, const char 
 		text = NULL;
 	}
 	*ret = text;
+	*ret_size = length;
 	return 0;
 }

@@ -107,8 +107,9 @@ int dg_mail_by(const struct dg_sink_call *call, const char *program, int limit_m
 	enum dg_level now = call->verdict->level, last;
 	int r;
 
+	/* Whoever switches it on again is told how things are then. */
 	if (dg_streq(call->from, "off"))
-		return 0;
+		return dg_memory_forget(call->root, MAILED, ret_why);
 	r = recall(call->root, &last, ret_why);
 	if (r < 0)
 		return r;

@@ -67,12 +67,5 @@ int dg_memory_write(const struct dg_root *root, const char *name, const char *sc
 
 int dg_memory_forget(const struct dg_root *root, const char *name, char **ret_why)
 {
-	DG_FREE char *why = NULL;
-	int r = dg_root_remove(root, &folder, name, &why);
-
-	if (r == -ENOENT)
-		return 0;
-	if (r < 0)
-		*ret_why = DG_STEAL(why);
-	return r;
+	return dg_root_drop(root, &folder, name, ret_why);
 }

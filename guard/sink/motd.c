@@ -2,26 +2,12 @@
 /* What a login prints: PAM shows every file of /run/motd.d, half-written ones too, so
  * that the text lies elsewhere and only a link is there. The link stays: one that dangles
  * prints nothing. */
-#include <errno.h>
-
 #include "guard/base/write.h"
 #include "guard/render/render.h"
 #include "guard/sink/sink.h"
 
 static const struct dg_folder folder = {.base = "/run", .below = "driftguard"};
 static const struct dg_folder shown = {.base = "/run", .below = "motd.d"};
-
-static int take_back(const struct dg_root *root, char **ret_why)
-{
-	DG_FREE char *why = NULL;
-	int r = dg_root_remove(root, &folder, "motd", &why);
-
-	if (r == -ENOENT)
-		return 0;
-	if (r < 0)
-		*ret_why = DG_STEAL(why);
-	return r;
-}
 
 int dg_sink_motd(const struct dg_sink_call *call, char **ret_why)
 {
@@ -33,7 +19,7 @@ int dg_sink_motd(const struct dg_sink_call *call, char **ret_why)
 	if (r < 0)
 		return r;
 	if (!text || !*text)
-		return take_back(call->root, ret_why);
+		return dg_root_drop(call->root, &folder, "motd", ret_why);
 	r = dg_root_write(call->root, &folder, "motd", text, strlen(text), 0644, ret_why);
 	return r < 0 ? r
 		     : dg_root_link(call->root, &shown, "driftguard",

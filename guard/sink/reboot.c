@@ -58,9 +58,10 @@ static int decide(const struct dg_sink_call *call, bool *ret, char **ret_why)
 	int r;
 
 	*ret = false;
-	if (!dg_level_reaches(v->level, call->from))
+	/* What is unknown takes nothing back: it may be what the reboot did not cure. */
+	if (v->level == DG_LEVEL_UNKNOWN)
 		return 0;
-	if (!dg_reboot_cures(v))
+	if (!dg_level_reaches(v->level, call->from) || !dg_reboot_cures(v))
 		return dg_memory_forget(call->root, ASKED, ret_why);
 	/* Which boot this is has to be known, or it might go on for ever. */
 	if (!v->plan->target || !v->host.boot_id)
@@ -78,7 +79,7 @@ static int set_line(const struct dg_root *root, const char *name, const char *li
 		    char **ret_why)
 {
 	DG_FREE char *path = dg_format("/run/%s", name), *old = NULL, *text = NULL;
-	size_t size = 0;
+	size_t size = 0, length = 0;
 	bool change = false;
 	int r = path ? dg_root_read(root, path, SIZE_MAX_READ, &old, &size) : -ENOMEM;
 
@@ -86,10 +87,11 @@ static int set_line(const struct dg_root *root, const char *name, const char *li
 		*ret_why = dg_format("cannot read /run/%s: %s", name, dg_errno_words(r));
 		return r;
 	}
-	r = dg_lines_replace(r == 0 ? old : NULL, size, MARK, line, &text, &change);
+	r = dg_lines_replace(r == 0 ? old : NULL, size, MARK, line, &text, &length,
+			     &change);
 	if (r < 0 || !change)
 		return r;
-	return text ? dg_root_write(root, &run, name, text, strlen(text), 0644, ret_why)
+	return text ? dg_root_write(root, &run, name, text, length, 0644, ret_why)
 		    : dg_root_remove(root, &run, name, ret_why);
 }
 

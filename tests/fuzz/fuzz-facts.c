@@ -60,7 +60,7 @@ static void check_plan(const struct dg_plan *plan)
 	for (size_t i = 0; i < plan->preflight_count; i++) {
 		assert(plan->preflights[i].detail);
 		assert(!strstr(plan->preflights[i].detail, "(null)"));
-		passes &= plan->preflights[i].ok == DG_YES;
+		passes &= !dg_preflight_blocks(&plan->preflights[i]);
 	}
 	assert(plan->ready == passes);
 	for (size_t i = 0; i < plan->step_count; i++) {

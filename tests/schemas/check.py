@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """
-The schemas of policy, facts and verdict, held to documents: they are schemas, what the
+The schemas of policy, facts, verdict and fleet, held to documents: they are schemas, what the
 project writes is valid by them, and what is broken is not. Of policies also that the
 schema and `driftguard policy check` agree.
 
@@ -244,8 +244,50 @@ def shown(schema):
     schema.holds(json.loads(done.stdout)["policy"], "what policy show prints is valid")
 
 
+# --- what is printed, and recorded nowhere ---
+
+def printed(*args):
+    done = subprocess.run([DRIFTGUARD, "--now", "2026-06-03T09:00:00Z", "--format", "json", *args],
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    return json.loads(done.stdout)
+
+
+def fleet_of_all(schema):
+    paths = sorted(glob.glob(os.path.join(TOP, "tests/hosts/*/facts.json")))
+    whole = printed("fleet", *paths, "/nonexistent")
+    schema.holds(whole, "all hosts together are valid")
+    counted = sum(whole["counts"].values())
+    result(counted == len(whole["hosts"]) == len(paths) + 1 - whole["replaced"],
+           f"{schema.name}: every host is counted once", whole["counts"])
+    result([h["problem"] for h in whole["hosts"]].count(None) == counted - 1,
+           f"{schema.name}: what cannot be read is a problem")
+    few = printed("fleet", os.path.join(TOP, "tests/hosts/incident/facts.json"))
+    refuses(schema, few, free=("checks",))
+
+
+def status_of(schema):
+    """Of a tree without a verdict, with one, and with one that is too old."""
+    with tempfile.TemporaryDirectory() as tree:
+        os.makedirs(os.path.join(tree, "run/driftguard"))
+        none = printed("--root", tree, "status")
+        schema.holds(none, "a status without a verdict is valid")
+        verdict = load("tests/hosts/incident/verdict.json")
+        for then, stale in (("2026-06-03T08:00:00Z", False), ("2026-05-31T08:00:00Z", True)):
+            verdict["time"] = then
+            with open(os.path.join(tree, "run/driftguard/verdict.json"), "w",
+                      encoding="utf-8") as file:
+                json.dump(verdict, file)
+            status = printed("--root", tree, "status")
+            schema.holds(status, f"a status is valid, stale: {stale}")
+            result(status["recorded"]["stale"] == stale, f"{schema.name}: stale: {stale}",
+                   status["recorded"])
+        result(none["recorded"] == {"age_s": None, "stale": True},
+               f"{schema.name}: nothing recorded has no age", none["recorded"])
+
+
 def main():
     policy, facts, verdict = Schema("policy"), Schema("facts"), Schema("verdict")
+    fleet = Schema("fleet")
     default(policy)
     shown(policy)
     both(policy)
@@ -253,6 +295,8 @@ def main():
     refuses(facts, load("tests/hosts/incident/facts.json"))
     each_host(verdict, "verdict.json")
     refuses(verdict, load("tests/hosts/incident/verdict.json"), free=("evidence",))
+    status_of(verdict)
+    fleet_of_all(fleet)
     print(f"1..{number}")
     return failures != 0
 

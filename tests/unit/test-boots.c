@@ -188,6 +188,49 @@ static void verdict_of_this_boot(void **state)
 		0);
 }
 
+#define VERDICT "run/driftguard/verdict.json"
+
+static void read_verdict(int expected, const char *says)
+{
+	struct dg_verdict *verdict = NULL;
+	DG_FREE char *why = NULL;
+	int r = dg_verdict_read(tree.root, &verdict, &why);
+
+	if (r != expected || (says && (!why || !strstr(why, says))))
+		fail_msg("%d, not %d: %s", r, expected, why ? why : "");
+	assert_int_equal(verdict != NULL, r == 0);
+	dg_verdict_free(verdict);
+}
+
+static void verdict_read_back(void **state)
+{
+	DG_CLEANUP(dg_facts_freep) struct dg_facts *facts = host_grub();
+	DG_CLEANUP(dg_verdict_freep) struct dg_verdict *verdict = judge(facts, NULL);
+	struct json_object *document = dg_verdict_encode(verdict);
+	DG_FREE char *why = NULL;
+
+	(void)state;
+	read_verdict(-ENOENT, NULL);
+	put_dir(&tree, "run");
+	assert_int_equal(dg_verdict_write(tree.root, document, &why), 0);
+	json_object_put(document);
+	read_verdict(0, NULL);
+	put(&tree, VERDICT, "{\n");
+	read_verdict(-EBADMSG, "/run/driftguard/verdict.json:2:1: ");
+	put(&tree, VERDICT, "{\"schema\": \"driftguard.verdict/1\"}");
+	read_verdict(-EBADMSG, "verdict.json: \"time\" is missing");
+	put(&tree, VERDICT, "");
+	read_verdict(-EBADMSG, "verdict.json:1:1: ");
+	put_sparse(&tree, VERDICT, DG_VERDICT_FILE_MAX + 1);
+	read_verdict(-EFBIG, NULL);
+	drop(&tree, VERDICT);
+	put_fifo(&tree, VERDICT);
+	read_verdict(-EOPNOTSUPP, NULL);
+	drop(&tree, VERDICT);
+	put_dir(&tree, VERDICT);
+	read_verdict(-EISDIR, NULL);
+}
+
 /* --- reading what is there --- */
 
 static void nothing_there(void **state)
@@ -560,6 +603,7 @@ int main(void)
 		TEST(too_many_samples),
 		TEST(planted_link),
 		TEST(verdict_of_this_boot),
+		TEST(verdict_read_back),
 		TEST(nothing_there),
 		TEST(newest_first),
 		TEST(equal_times),

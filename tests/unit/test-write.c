@@ -351,7 +351,7 @@ static int write_zeros(const struct dg_root *root, size_t size, char **ret_why)
 static int fill_a_disk(void *arg)
 {
 	DG_ROOT_CLEANUP struct dg_root *root = NULL;
-	DG_FREE char *full = NULL, *sealed = NULL;
+	DG_FREE char *full = NULL, *sealed = NULL, *none = NULL, *kept = NULL;
 	DG_NAMES_FREE char **names = NULL;
 	char path[256];
 	size_t n;
@@ -371,6 +371,10 @@ static int fill_a_disk(void *arg)
 		return -ENOTEMPTY;
 	if (mount(NULL, path, NULL, MS_REMOUNT | MS_RDONLY, NULL) < 0)
 		return -ENOSYS;
+	/* What is not there is dropped, what is there cannot be. */
+	if (dg_root_drop(root, &boots, "b.json", &none) < 0 || none ||
+	    dg_root_drop(root, &boots, "a.json", &kept) != -EROFS || !kept)
+		return -EEXIST;
 	return write_zeros(root, 1, &sealed) == -EROFS &&
 			       strstr(sealed, "Read-only file system")
 		       ? 0
@@ -461,6 +465,107 @@ static void removes(void **state)
 	expect_file("etc/shadow", "secret");
 }
 
+static void drops(void **state)
+{
+	DG_FREE char *why = NULL;
+
+	(void)state;
+	assert_int_equal(dg_root_drop(tree.root, &boots, "a.json", &why), 0);
+	put(&tree, IN_BOOTS "a.json", "x");
+	put_link(&tree, IN_BOOTS "link", "a.json");
+	assert_int_equal(dg_root_drop(tree.root, &boots, "link", &why), 0);
+	expect_names(IN_BOOTS, 1);
+	assert_int_equal(dg_root_drop(tree.root, &boots, "a.json", &why), 0);
+	assert_int_equal(dg_root_drop(tree.root, &boots, "a.json", &why), 0);
+	expect_names(IN_BOOTS, 0);
+	assert_null(why);
+	put_dir(&tree, IN_BOOTS "folder");
+	assert_int_equal(dg_root_drop(tree.root, &boots, "folder", &why), -EISDIR);
+	assert_non_null(strstr(why, "cannot remove /var/lib/driftguard/boots/folder"));
+}
+
+/* --- links --- */
+
+static const struct dg_folder shown = {.base = "/run", .below = "motd.d"};
+
+static void link_to(const char *target, int expected)
+{
+	DG_FREE char *why = NULL;
+	int r = dg_root_link(tree.root, &shown, "mine", target, &why);
+
+	if (r != expected || (r < 0) != (why != NULL))
+		fail_msg("%d, not %d: %s", r, expected, why ? why : "");
+	if (why && !strstr(why, "cannot link /run/motd.d/mine: "))
+		fail_msg("%s", why);
+}
+
+static void links(void **state)
+{
+	struct stat before, after;
+
+	(void)state;
+	link_to("/run/x", -ENOENT);
+	put_dir(&tree, "run");
+	link_to("/run/x", 0);
+	before = stat_of("run/motd.d/mine");
+	assert_true(S_ISLNK(before.st_mode));
+	link_to("/run/x", 0);
+	after = stat_of("run/motd.d/mine");
+	assert_int_equal(before.st_ino, after.st_ino);
+	/* Another one, a shorter or a longer one, or no link at all is left alone. */
+	link_to("/run/y", -EEXIST);
+	link_to("/run/", -EEXIST);
+	link_to("/run/xx", -EEXIST);
+	drop(&tree, "run/motd.d/mine");
+	put(&tree, "run/motd.d/mine", "text");
+	link_to("/run/x", -EEXIST);
+	expect_file("run/motd.d/mine", "text");
+	expect_names("run/motd.d", 1);
+}
+
+/* --- folders of others --- */
+
+static const struct dg_folder theirs = {
+	.base = "/var/lib", .below = "their/folder", .others = true};
+
+static int write_theirs(char **ret_why)
+{
+	return dg_root_write(tree.root, &theirs, "a.prom", "x", 1, 0644, ret_why);
+}
+
+static void into_others_folders(void **state)
+{
+	DG_FREE char *missing = NULL, *why = NULL, *linked = NULL;
+	char path[256];
+
+	(void)state;
+	put_dir(&tree, "var/lib");
+	assert_int_equal(write_theirs(&missing), -ENOENT);
+	expect_names("var/lib", 0);
+	/* Others may write it, and it may be another user's. */
+	put_dir(&tree, "var/lib/their/folder");
+	set_mode("var/lib/their/folder", 0777);
+	if (geteuid() == 0)
+		assert_int_equal(
+			chown(tree_path(&tree, "var/lib/their/folder", path), NOBODY, 0),
+			0);
+	assert_int_equal(write_theirs(&why), 0);
+	expect_file("var/lib/their/folder/a.prom", "x");
+	expect_names("var/lib/their/folder", 1);
+	/* Whoever owns it may plant a link there: it is replaced, and not followed. */
+	put(&tree, "etc/precious", "precious");
+	drop(&tree, "var/lib/their/folder/a.prom");
+	put_link(&tree, "var/lib/their/folder/a.prom", "/etc/precious");
+	assert_int_equal(write_theirs(&why), 0);
+	expect_file("etc/precious", "precious");
+	expect_file("var/lib/their/folder/a.prom", "x");
+	drop(&tree, "var/lib/their/folder/a.prom");
+	drop(&tree, "var/lib/their/folder");
+	put_link(&tree, "var/lib/their/folder", "/etc");
+	assert_int_equal(write_theirs(&linked), -ELOOP);
+	expect_names("etc", 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -481,6 +586,9 @@ int main(void)
 		TEST(full_disk),
 		TEST(sweeps_what_was_left),
 		TEST(removes),
+		TEST(drops),
+		TEST(links),
+		TEST(into_others_folders),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

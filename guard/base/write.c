@@ -116,13 +116,24 @@ static int enter_folder(const struct job *job, int at, const char *name, const c
 	return 0;
 }
 
+static int verify_name(const struct job *job)
+{
+	if (*job->name && *job->name != '.' && !strchr(job->name, '/'))
+		return 0;
+	return fail(job, -EINVAL, "looking at its name");
+}
+
+/* The folder that the name lies in, made where `make` says so. */
 static int open_folder(const struct dg_root *root, const struct job *job, bool make,
 		       int *ret_fd)
 {
 	const char *below = job->folder->below;
 	DG_CLOSE int fd = -1;
-	int r = dg_root_open(root, job->folder->base, DG_ROOT_DIR, &fd);
+	int r = verify_name(job);
 
+	if (r < 0)
+		return r;
+	r = dg_root_open(root, job->folder->base, DG_ROOT_DIR, &fd);
 	if (r < 0) {
 		DG_FREE char *doing = dg_format("opening %s", job->folder->base);
 
@@ -144,13 +155,6 @@ static int open_folder(const struct dg_root *root, const struct job *job, bool m
 	}
 	*ret_fd = dg_steal_fd(&fd);
 	return 0;
-}
-
-static int verify_name(const struct job *job)
-{
-	if (*job->name && *job->name != '.' && !strchr(job->name, '/'))
-		return 0;
-	return fail(job, -EINVAL, "looking at its name");
 }
 
 /* --- unfinished files --- */
@@ -284,10 +288,8 @@ int dg_root_write(const struct dg_root *root, const struct dg_folder *folder,
 	const struct job job = {
 		.folder = folder, .verb = "write", .name = name, .ret_why = ret_why};
 	DG_CLOSE int fd = -1;
-	int r = verify_name(&job);
+	int r = open_folder(root, &job, !folder->others, &fd);
 
-	if (r == 0)
-		r = open_folder(root, &job, !folder->others, &fd);
 	if (r < 0)
 		return r;
 	sweep_folder(fd);
@@ -300,10 +302,8 @@ int dg_root_remove(const struct dg_root *root, const struct dg_folder *folder,
 	const struct job job = {
 		.folder = folder, .verb = "remove", .name = name, .ret_why = ret_why};
 	DG_CLOSE int fd = -1;
-	int r = verify_name(&job);
+	int r = open_folder(root, &job, false, &fd);
 
-	if (r == 0)
-		r = open_folder(root, &job, false, &fd);
 	if (r < 0)
 		return r;
 	if (unlinkat(fd, name, 0) < 0)
@@ -342,10 +342,8 @@ int dg_root_link(const struct dg_root *root, const struct dg_folder *folder,
 	const struct job job = {
 		.folder = folder, .verb = "link", .name = name, .ret_why = ret_why};
 	DG_CLOSE int fd = -1;
-	int r = verify_name(&job);
+	int r = open_folder(root, &job, !folder->others, &fd);
 
-	if (r == 0)
-		r = open_folder(root, &job, !folder->others, &fd);
 	if (r < 0)
 		return r;
 	if (symlinkat(target, fd, name) == 0)

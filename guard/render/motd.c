@@ -100,32 +100,35 @@ static size_t room_of(const struct motd *m)
 	return LINES_MAX - 1 - m->count;
 }
 
+/* The size of the piece that begins at *p, which moves on to the next one, or to NULL. */
+static size_t take_piece(const char **p, const char *separator)
+{
+	const char *end = strstr(*p, separator);
+	size_t n = end ? (size_t)(end - *p) : strlen(*p);
+
+	*p = end ? end + strlen(separator) : NULL;
+	return n;
+}
+
 /* The pieces of `text`, a line each; none at all where one does not fit, since a command
  * that is cut off is another command. */
 static bool put_pieces(struct motd *m, const char *text, const char *separator,
 		       size_t room)
 {
-	size_t pieces = 1, columns;
+	size_t pieces = 0, columns;
 
-	for (const char *p = text; (p = strstr(p, separator)); p += strlen(separator))
-		pieces++;
-	for (int pass = 0; pieces <= room && pass < 2; pass++) {
-		const char *p = text;
+	for (const char *p = text, *piece = p; p; piece = p, pieces++)
+		if (fit(piece, COLUMNS - strlen("  "), &columns) <
+			    take_piece(&p, separator) ||
+		    pieces == room)
+			return false;
+	for (const char *p = text; p; m->count++) {
+		const char *piece = p;
+		size_t n = take_piece(&p, separator);
 
-		for (size_t i = 0; i < pieces; i++) {
-			const char *end = strstr(p, separator);
-			size_t n = end ? (size_t)(end - p) : strlen(p);
-
-			if (pass == 0 && fit(p, COLUMNS - strlen("  "), &columns) < n)
-				return false;
-			if (pass == 1)
-				fprintf(m->out, "  %.*s\n", (int)n, p);
-			p += n + strlen(separator);
-		}
+		fprintf(m->out, "  %.*s\n", (int)n, piece);
 	}
-	if (pieces <= room)
-		m->count += pieces;
-	return pieces <= room;
+	return true;
 }
 
 /* All commands as one text; NULL: out of memory. */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Native entries, one a verdict and one a drift finding. */
 #include <errno.h>
+
+/* Where in this file it was sent says nothing to anybody. */
+#define SD_JOURNAL_SUPPRESS_LOCATION
 #include <systemd/sd-journal.h>
 
 #include "guard/sink/journal.h"

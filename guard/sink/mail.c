@@ -22,17 +22,12 @@
 
 static const struct dg_folder outbox = {.base = "/run", .below = "driftguard"};
 
-static void json_drop(struct json_object **json)
-{
-	json_object_put(*json);
-}
-
 /* --- memory --- */
 
 /* Nothing remembered: nothing was wrong. */
 static int recall(const struct dg_root *root, enum dg_level *ret, char **ret_why)
 {
-	DG_CLEANUP(json_drop) struct json_object *json = NULL;
+	DG_MEMORY_CLEANUP struct json_object *json = NULL;
 	int r = dg_memory_read(root, MAILED, MAILED_SCHEMA, &json, ret_why);
 
 	if (r < 0)
@@ -47,7 +42,7 @@ static int recall(const struct dg_root *root, enum dg_level *ret, char **ret_why
 
 static int remember(const struct dg_sink_call *call, enum dg_level level, char **ret_why)
 {
-	DG_CLEANUP(json_drop) struct json_object *json = json_object_new_object();
+	DG_MEMORY_CLEANUP struct json_object *json = json_object_new_object();
 	char time[DG_TIME_SIZE];
 
 	dg_time_format(call->verdict->time, time);

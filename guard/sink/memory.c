@@ -15,6 +15,11 @@
 
 static const struct dg_folder folder = {.base = "/var/lib", .below = "driftguard"};
 
+void dg_memory_drop(struct json_object **json)
+{
+	json_object_put(*json);
+}
+
 const char *dg_memory_text(struct json_object *json, const char *key)
 {
 	DG_FREE char *why = NULL;

@@ -16,5 +16,7 @@ int dg_memory_write(const struct dg_root *root, const char *name, const char *sc
 		    struct json_object *json, char **ret_why);
 /* No memory at all is as good. */
 int dg_memory_forget(const struct dg_root *root, const char *name, char **ret_why);
+void dg_memory_drop(struct json_object **json);
+#define DG_MEMORY_CLEANUP DG_CLEANUP(dg_memory_drop)
 /* A text member; "" where it is missing or none. Lives as long as `json`. */
 const char *dg_memory_text(struct json_object *json, const char *key);

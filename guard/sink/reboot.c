@@ -21,15 +21,10 @@ static const struct dg_folder run = {.base = "/run", .below = ""};
 
 /* --- what was asked for in an earlier boot --- */
 
-static void json_drop(struct json_object **json)
-{
-	json_object_put(*json);
-}
-
 /* Did an earlier boot ask for the same, and here we are? */
 static int was_in_vain(const struct dg_sink_call *call, bool *ret, char **ret_why)
 {
-	DG_CLEANUP(json_drop) struct json_object *asked = NULL;
+	DG_MEMORY_CLEANUP struct json_object *asked = NULL;
 	const struct dg_verdict *v = call->verdict;
 	int r = dg_memory_read(call->root, ASKED, ASKED_SCHEMA, &asked, ret_why);
 
@@ -42,7 +37,7 @@ static int was_in_vain(const struct dg_sink_call *call, bool *ret, char **ret_wh
 
 static int remember(const struct dg_sink_call *call, char **ret_why)
 {
-	DG_CLEANUP(json_drop) struct json_object *json = json_object_new_object();
+	DG_MEMORY_CLEANUP struct json_object *json = json_object_new_object();
 	const struct dg_verdict *v = call->verdict;
 
 	json_object_object_add(json, "boot_id", json_object_new_string(v->host.boot_id));

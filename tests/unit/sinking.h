@@ -31,26 +31,6 @@ static inline void expect_text(const char *path, const char *expected)
 		assert_string_equal(text, expected);
 }
 
-static inline struct stat stat_of(const char *path)
-{
-	struct stat st;
-
-	assert_int_equal(dg_root_stat(tree.root, path, false, &st), 0);
-	return st;
-}
-
-/* Nothing but `count` files is in the folder: no unfinished one either. */
-static inline void expect_names(const char *dir, size_t count)
-{
-	DG_NAMES_FREE char **names = NULL;
-	size_t n;
-
-	assert_int_equal(dg_root_list(tree.root, dir, 100, &names, &n), 0);
-	if (n != count)
-		fail_msg("%s holds %zu names, not %zu: %s", dir, n, count,
-			 n ? names[0] : "");
-}
-
 /* Tell one sink, and expect what it returns, with a reason where that is a failure. */
 static inline void tell(int (*sink)(const struct dg_sink_call *, char **),
 			const struct dg_verdict *v, const char *from, int expected)

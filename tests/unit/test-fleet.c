@@ -278,12 +278,6 @@ static char *print(const struct dg_fleet *fleet, const char *form, bool verbose)
 	return text;
 }
 
-static void expect_within(const char *text, const char *part)
-{
-	if (!strstr(text, part))
-		fail_msg("\"%s\" is not in\n%s", part, text);
-}
-
 static void as_text(void **state)
 {
 	FLEET_CLEANUP struct dg_fleet fleet;

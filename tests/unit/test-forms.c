@@ -45,12 +45,6 @@ static void each_host(void (*fn)(const char *path, struct dg_verdict *v))
 	globfree(&paths);
 }
 
-static void expect_within(const char *text, const char *part)
-{
-	if (!strstr(text, part))
-		fail_msg("\"%s\" is not in\n%s", part, text);
-}
-
 /* --- logins --- */
 
 #define STATUS "driftguard status\n"

@@ -246,6 +246,7 @@ static void sent(void **state)
 		assert_int_equal(count_in(entries, "MESSAGE_ID=" DG_MESSAGE_FINDING "\n"),
 				 cases[i].findings);
 		assert_non_null(strstr(entries, cases[i].says));
+		assert_null(strstr(entries, "CODE_"));
 	}
 }
 

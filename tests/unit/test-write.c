@@ -53,26 +53,6 @@ static void expect_file(const char *path, const char *text)
 	assert_string_equal(data, text);
 }
 
-static struct stat stat_of(const char *path)
-{
-	struct stat st;
-
-	assert_int_equal(dg_root_stat(tree.root, path, false, &st), 0);
-	return st;
-}
-
-/* The folder holds `count` names. */
-static void expect_names(const char *dir, size_t count)
-{
-	DG_NAMES_FREE char **names = NULL;
-	size_t n;
-
-	assert_int_equal(dg_root_list(tree.root, dir, 100, &names, &n), 0);
-	if (n != count)
-		fail_msg("%s holds %zu names, not %zu: %s", dir, n, count,
-			 n ? names[0] : "");
-}
-
 static void set_mode(const char *name, mode_t mode)
 {
 	char path[256];

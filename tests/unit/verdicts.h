@@ -37,3 +37,9 @@ static inline struct dg_verdict *golden(const char *name)
 {
 	return verdict_of(golden_json(name));
 }
+
+static inline void expect_within(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("\"%s\" is not in\n%s", part, text);
+}

@@ -24,6 +24,7 @@ struct dg_record {
 	const char *source;
 	const struct dg_field *fields;
 	size_t count;
+	bool bare; /* of one field, which in JSON stands for the whole */
 };
 
 extern const struct dg_record dg_facts_record;

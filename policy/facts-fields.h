@@ -29,6 +29,7 @@ struct dg_record {
 
 extern const struct dg_record dg_facts_record;
 extern const struct dg_record dg_word_record, dg_sample_record, dg_idle_record;
+extern const struct dg_record dg_action_record;
 extern const struct dg_record *const dg_grub_facts; /* of a struct dg_grub */
 extern const struct dg_record *const dg_esp_facts;  /* of a struct dg_esp */
 

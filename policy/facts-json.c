@@ -280,6 +280,12 @@ static const enum json_type wanted_types[] = {
 	[DG_REAL] = json_type_double,
 };
 
+/* What stands for a record: an object, or the value of its only field. */
+static enum dg_type type_of(const struct dg_record *record)
+{
+	return record->bare ? record->fields->type : DG_RECORD;
+}
+
 /* 10 is a number with a fraction, too. */
 static bool is_wanted(struct json_object *json, enum dg_type type)
 {
@@ -290,7 +296,6 @@ static bool is_wanted(struct json_object *json, enum dg_type type)
 static int decode_list(const struct dg_record *record, struct json_object *json,
 		       struct dg_list *list)
 {
-	enum dg_type type = record->bare ? record->fields->type : DG_RECORD;
 	size_t count = json_object_array_length(json);
 
 	if (count > LIST_ITEMS_MAX) {
@@ -308,7 +313,7 @@ static int decode_list(const struct dg_record *record, struct json_object *json,
 			return -ENOMEM;
 		if (decode_gap(value, item))
 			continue;
-		if (!is_wanted(value, type))
+		if (!is_wanted(value, type_of(record)))
 			dg_set_gap(item, DG_MALFORMED, "of a wrong type in the facts");
 		else
 			r = dg_record_decode(record, value, item);
@@ -323,7 +328,8 @@ static int decode_member(const struct dg_field *field, struct json_object *json,
 {
 	if (decode_gap(json, meta))
 		return 0;
-	if (!is_wanted(json, field->type)) {
+	if (!is_wanted(json,
+		       field->type == DG_RECORD ? type_of(field->record) : field->type)) {
 		dg_set_gap(meta, DG_MALFORMED, "of a wrong type in the facts");
 		return 0;
 	}

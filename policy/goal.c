@@ -102,28 +102,6 @@ void dg_goal_of_plan(const struct dg_facts *facts, const struct dg_plan *plan,
 		ret->boots = find_newest(facts);
 }
 
-/* The kernel that all of the loaders boot; NULL: they do not agree. */
-static const char *find_agreed(const struct dg_view *view)
-{
-	for (size_t i = 1; i < view->loader_count; i++)
-		if (!dg_streq(view->loaders[i].lasting.abi, view->loaders[0].lasting.abi))
-			return NULL;
-	return view->loader_count ? view->loaders[0].lasting.abi : NULL;
-}
-
-void dg_goal_of(const struct dg_facts *facts, const struct dg_policy *policy,
-		struct dg_goal *ret)
-{
-	struct dg_view view;
-
-	*ret = (struct dg_goal){.pin = dg_get(&facts->boot.pin),
-				.next_pin = dg_get(&facts->boot.next_pin)};
-	if (dg_view_derive(facts, policy, &view) < 0)
-		return;
-	ret->boots = find_agreed(&view);
-	dg_view_clear(&view);
-}
-
 /* --- reached? --- */
 
 struct look {
@@ -197,6 +175,19 @@ static void look_at_copy(struct look *look, const struct dg_esp *esp)
 		     abi);
 }
 
+/* The same kernel by another way is not yet there: the next upgrade, or the one after it,
+ * would tell them apart. What a person wrote into GRUB_DEFAULT stays without a pin. */
+static bool is_by_pin(const struct look *look, const struct dg_choice *choice)
+{
+	const struct dg_boot *boot = &look->view->facts->boot;
+
+	if (look->goal->pin || look->goal->next_pin)
+		return choice->named;
+	return !choice->named || choice->because == DG_BY_EFI_VARIABLE ||
+	       dg_streq(choice->selector, dg_get(&boot->grub_default)) ||
+	       dg_after(choice->mechanism, "grubenv ");
+}
+
 static void look_at_loader(struct look *look, const struct dg_loader *loader)
 {
 	const struct dg_choice *choice = &loader->lasting;
@@ -211,6 +202,10 @@ static void look_at_loader(struct look *look, const struct dg_loader *loader)
 		     choice->why ? choice->why : "unknown");
 	else if (!dg_streq(choice->abi, boots))
 		deny(look, DG_NO, "%s boots %s, not %s", where, choice->abi, boots);
+	else if (!is_by_pin(look, choice))
+		deny(look, DG_NO, "%s boots %s, but %s", where, boots,
+		     choice->named ? "by its name, as if it were still pinned"
+				   : "as the newest, not as the one that is pinned");
 	else if (loader->esp)
 		look_at_copy(look, loader->esp);
 }
@@ -296,4 +291,42 @@ enum dg_answer dg_goal_reached(const struct dg_facts *facts,
 	if (look.answer != DG_YES)
 		*ret_why = look.why;
 	return look.answer;
+}
+
+/* --- what a host is at --- */
+
+/* The kernel that all of the loaders boot; NULL: they do not agree. */
+static const char *find_agreed(const struct dg_view *view)
+{
+	for (size_t i = 1; i < view->loader_count; i++)
+		if (!dg_streq(view->loaders[i].lasting.abi, view->loaders[0].lasting.abi))
+			return NULL;
+	return view->loader_count ? view->loaders[0].lasting.abi : NULL;
+}
+
+static size_t count_missing(const struct dg_facts *facts)
+{
+	size_t n = 0;
+
+	dg_list_foreach (esp, facts->boot.esps)
+		n += dg_true(&esp->listed) && dg_absent(&esp->device);
+	return n;
+}
+
+void dg_goal_of(const struct dg_facts *facts, const struct dg_policy *policy,
+		struct dg_goal *ret)
+{
+	DG_FREE char *why = NULL;
+	struct dg_view view;
+
+	*ret = (struct dg_goal){.pin = dg_get(&facts->boot.pin),
+				.next_pin = dg_get(&facts->boot.next_pin),
+				.missing = count_missing(facts)};
+	if (dg_view_derive(facts, policy, &view) < 0)
+		return;
+	ret->boots = find_agreed(&view);
+	dg_view_clear(&view);
+	/* What does not follow the pin files is nothing that commands lead back to. */
+	if (ret->boots && dg_goal_reached(facts, policy, ret, &why) != DG_YES)
+		ret->boots = NULL;
 }

@@ -26,7 +26,8 @@ void dg_goal_of_plan(const struct dg_facts *facts, const struct dg_plan *plan,
 		     struct dg_goal *ret);
 
 /* The goal that stands for a host as it is now: what an undo has to bring back. Boot
- * loaders that do not agree are not among it. Pointers lead into `facts`. */
+ * loaders that do not agree, or do not follow the pin files, are not among it. Pointers
+ * lead into `facts`. */
 void dg_goal_of(const struct dg_facts *facts, const struct dg_policy *policy,
 		struct dg_goal *ret);
 

@@ -58,5 +58,7 @@ int dg_action_find_open(const struct dg_root *root, struct dg_action **ret,
 			char **ret_why);
 int dg_action_write(const struct dg_root *root, const struct dg_action *action,
 		    char **ret_why);
+/* Take a record back that nothing was done by. */
+void dg_action_drop(const struct dg_root *root, const struct dg_action *action);
 /* Remove the oldest closed ones beyond those that are kept. */
 void dg_actions_retain(const struct dg_root *root);

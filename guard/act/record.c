@@ -41,6 +41,15 @@ int dg_action_write(const struct dg_root *root, const struct dg_action *action,
 	return dg_root_write(root, &folder, name, text, strlen(text), 0644, ret_why);
 }
 
+void dg_action_drop(const struct dg_root *root, const struct dg_action *action)
+{
+	DG_FREE char *name = dg_format("%s.json", dg_get(&action->id));
+	DG_FREE char *why = NULL;
+
+	if (name)
+		dg_root_remove(root, &folder, name, &why);
+}
+
 int dg_act_write(struct dg_act *act, char **ret_why)
 {
 	return dg_action_write(act->request->root, act->action, ret_why);

@@ -171,8 +171,9 @@ static int take_dpkg_lock(struct dg_act *act)
 int dg_act_check(struct dg_act *act)
 {
 	static int (*const checks[])(struct dg_act *) = {
-		check_commands, check_preflights, check_tool,  take_lock,
-		check_open,	check_unchanged,  check_trial, take_dpkg_lock,
+		/* Another run holds dpkg's lock, which would be misread as dpkg. */
+		check_commands,	  check_tool,	   take_lock,	check_open,
+		check_preflights, check_unchanged, check_trial, take_dpkg_lock,
 	};
 	int r = 0;
 

@@ -57,6 +57,9 @@ static int begin(struct dg_act *act)
 	if (r < 0)
 		return dg_act_refuse(act, "%s", why);
 	r = dg_act_write(act, &why);
+	/* Where only its folder could not be flushed, it is there. */
+	if (r < 0)
+		dg_action_drop(act->request->root, act->action);
 	return r < 0 ? dg_act_refuse(act, "what is to be done cannot be noted down: %s",
 				     why ? why : dg_errno_words(r))
 		     : 0;

@@ -3,10 +3,11 @@
  * The runner, by hand: carries out a plan on a tree.
  *
  *   act [--now TIME] [--limit S] [--override ID]... ROOT TOOL
- *       recover | pin ABI | trial ABI | clear | unpin | refresh | evil WORDS...
+ *       look | recover | pin ABI | trial ABI | clear | unpin | refresh | evil WORDS...
  *
  * A pin's entry in the ledger is written, and that of the kernel that was pinned before
  * is removed. Prints "outcome: ", "why: ", "record: " and "boots: ", or "found: no".
+ * `look` changes nothing: it prints for each boot loader what it boots, or "broken".
  */
 #include <errno.h>
 #include <stdio.h>
@@ -165,6 +166,37 @@ static int recover(const struct dg_act_request *request)
 	return r;
 }
 
+/* Is the copy that an ESP would boot one of what lies in /boot? */
+static bool is_whole(const struct dg_view *view, const struct dg_esp *esp,
+		     const char *abi)
+{
+	const struct dg_installed *kernel = dg_view_installed(view, abi);
+
+	dg_list_foreach (copy, esp->copies)
+		if (dg_streq(dg_get(&copy->abi), abi))
+			return kernel && dg_known(&copy->image_version) &&
+			       dg_copy_compare(copy, kernel) == DG_COPY_SAME;
+	return false;
+}
+
+static int look(const struct dg_act_request *request)
+{
+	struct dg_view view;
+	int r = dg_view_derive(request->facts, request->policy, &view);
+
+	for (size_t i = 0; r == 0 && i < view.loader_count; i++) {
+		const struct dg_esp *esp = view.loaders[i].esp;
+		const char *abi = view.loaders[i].next.abi;
+		bool boots = abi && (!esp || is_whole(&view, esp, abi));
+
+		printf("%s %s\n", esp ? dg_get(&esp->uuid) : "grub",
+		       boots ? abi : "broken");
+	}
+	if (r == 0)
+		dg_view_clear(&view);
+	return r;
+}
+
 static char **take_options(char **arg, struct dg_act_request *request, int64_t *now,
 			   const char **overridden)
 {
@@ -205,8 +237,9 @@ int main(int argc, char **argv)
 	request.facts = facts;
 	request.policy = policy;
 	if (r == 0)
-		r = dg_streq(arg[2], "recover") ? recover(&request)
-						: run(&request, arg + 2);
+		r = dg_streq(arg[2], "look")	  ? look(&request)
+		    : dg_streq(arg[2], "recover") ? recover(&request)
+						  : run(&request, arg + 2);
 	if (r < 0)
 		fprintf(stderr, "act: %s\n", strerror(-r));
 	return r < 0;

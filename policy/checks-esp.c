@@ -18,8 +18,6 @@
 
 /* --- esp-stale --- */
 
-enum copy_state { COPY_SAME, COPY_LACKS_INITRD, COPY_OTHER, COPY_CANNOT_TELL };
-
 static bool times_agree(int64_t a, int64_t b)
 {
 	int64_t d = (a - b) % ZONE_GRAIN;
@@ -29,24 +27,24 @@ static bool times_agree(int64_t a, int64_t b)
 	return d <= FAT_GRAIN || d >= ZONE_GRAIN - FAT_GRAIN;
 }
 
-static enum copy_state compare_copy(const struct dg_copy *copy,
-				    const struct dg_installed *kernel)
+enum dg_copy_state dg_copy_compare(const struct dg_copy *copy,
+				   const struct dg_installed *kernel)
 {
 	const char *there = dg_get(&copy->image_version);
 	const char *here = dg_get(&kernel->image_version);
 
 	if (there && here && !dg_streq(there, here))
-		return COPY_OTHER;
+		return DG_COPY_OTHER;
 	if (dg_absent(&copy->initrd) && dg_known(&kernel->initrd))
-		return COPY_LACKS_INITRD;
+		return DG_COPY_LACKS_INITRD;
 	if (!dg_known(&copy->initrd_size) || !dg_known(&kernel->initrd_size))
-		return COPY_SAME;
+		return DG_COPY_SAME;
 	if (copy->initrd_size.value != kernel->initrd_size.value)
-		return COPY_OTHER;
+		return DG_COPY_OTHER;
 	if (dg_known(&copy->initrd_time) && dg_known(&kernel->initrd_time) &&
 	    !times_agree(copy->initrd_time.value, kernel->initrd_time.value))
-		return COPY_CANNOT_TELL;
-	return COPY_SAME;
+		return DG_COPY_CANNOT_TELL;
+	return DG_COPY_SAME;
 }
 
 /* What a refresh would make the ESPs boot: the pins' kernel, else the newest whole one;
@@ -87,19 +85,19 @@ static void judge_copy(const struct dg_view *view, struct dg_finding *f,
 		       struct staleness *sum)
 {
 	static const char *const words[] = {
-		[COPY_LACKS_INITRD] = "has no initrd",
-		[COPY_OTHER] = "is not the one in /boot",
+		[DG_COPY_LACKS_INITRD] = "has no initrd",
+		[DG_COPY_OTHER] = "is not the one in /boot",
 	};
 	const char *abi = dg_get(&copy->abi);
 	const struct dg_installed *kernel = abi ? dg_view_installed(view, abi) : NULL;
-	enum copy_state state;
+	enum dg_copy_state state;
 
 	if (!kernel || !dg_known(&kernel->image))
 		return; /* no original to compare with */
-	state = compare_copy(copy, kernel);
-	if (state == COPY_CANNOT_TELL)
+	state = dg_copy_compare(copy, kernel);
+	if (state == DG_COPY_CANNOT_TELL)
 		sum->untold++;
-	if (state != COPY_LACKS_INITRD && state != COPY_OTHER)
+	if (state != DG_COPY_LACKS_INITRD && state != DG_COPY_OTHER)
 		return;
 	note_copy(f, esp, abi, words[state]);
 	sum->stale++;

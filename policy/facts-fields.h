@@ -24,10 +24,12 @@ struct dg_record {
 	const char *source;
 	const struct dg_field *fields;
 	size_t count;
+	bool bare; /* of one field, which in JSON stands for the whole */
 };
 
 extern const struct dg_record dg_facts_record;
 extern const struct dg_record dg_word_record, dg_sample_record, dg_idle_record;
+extern const struct dg_record dg_action_record;
 extern const struct dg_record *const dg_grub_facts; /* of a struct dg_grub */
 extern const struct dg_record *const dg_esp_facts;  /* of a struct dg_esp */
 

@@ -159,7 +159,11 @@ static struct json_object *encode_member(const struct dg_field *field,
 
 struct json_object *dg_record_encode(const struct dg_record *record, const void *data)
 {
-	struct json_object *json = json_object_new_object();
+	struct json_object *json;
+
+	if (record->bare)
+		return encode_member(record->fields, member_at(record->fields, data));
+	json = json_object_new_object();
 
 	for (size_t i = 0; i < record->count; i++) {
 		const struct dg_field *field = &record->fields[i];
@@ -269,6 +273,26 @@ static void decode_time(struct json_object *json, struct dg_int *fact)
 		dg_set_int(fact, value);
 }
 
+static const enum json_type wanted_types[] = {
+	[DG_STR] = json_type_string,	[DG_INT] = json_type_int,
+	[DG_BOOL] = json_type_boolean,	[DG_TIME] = json_type_string,
+	[DG_RECORD] = json_type_object, [DG_LIST_OF] = json_type_array,
+	[DG_REAL] = json_type_double,
+};
+
+/* What stands for a record: an object, or the value of its only field. */
+static enum dg_type type_of(const struct dg_record *record)
+{
+	return record->bare ? record->fields->type : DG_RECORD;
+}
+
+/* 10 is a number with a fraction, too. */
+static bool is_wanted(struct json_object *json, enum dg_type type)
+{
+	return json_object_is_type(json, wanted_types[type]) ||
+	       (type == DG_REAL && json_object_is_type(json, json_type_int));
+}
+
 static int decode_list(const struct dg_record *record, struct json_object *json,
 		       struct dg_list *list)
 {
@@ -289,8 +313,8 @@ static int decode_list(const struct dg_record *record, struct json_object *json,
 			return -ENOMEM;
 		if (decode_gap(value, item))
 			continue;
-		if (!json_object_is_type(value, json_type_object))
-			dg_set_gap(item, DG_MALFORMED, "not an object in the facts");
+		if (!is_wanted(value, type_of(record)))
+			dg_set_gap(item, DG_MALFORMED, "of a wrong type in the facts");
 		else
 			r = dg_record_decode(record, value, item);
 		if (r < 0)
@@ -299,26 +323,13 @@ static int decode_list(const struct dg_record *record, struct json_object *json,
 	return 0;
 }
 
-static const enum json_type wanted_types[] = {
-	[DG_STR] = json_type_string,	[DG_INT] = json_type_int,
-	[DG_BOOL] = json_type_boolean,	[DG_TIME] = json_type_string,
-	[DG_RECORD] = json_type_object, [DG_LIST_OF] = json_type_array,
-	[DG_REAL] = json_type_double,
-};
-
-/* 10 is a number with a fraction, too. */
-static bool is_wanted(struct json_object *json, enum dg_type type)
-{
-	return json_object_is_type(json, wanted_types[type]) ||
-	       (type == DG_REAL && json_object_is_type(json, json_type_int));
-}
-
 static int decode_member(const struct dg_field *field, struct json_object *json,
 			 struct dg_meta *meta)
 {
 	if (decode_gap(json, meta))
 		return 0;
-	if (!is_wanted(json, field->type)) {
+	if (!is_wanted(json,
+		       field->type == DG_RECORD ? type_of(field->record) : field->type)) {
 		dg_set_gap(meta, DG_MALFORMED, "of a wrong type in the facts");
 		return 0;
 	}
@@ -376,6 +387,9 @@ int dg_record_merge(const struct dg_record *record, struct json_object *json, vo
 int dg_record_decode(const struct dg_record *record, struct json_object *json, void *data)
 {
 	dg_set_known(data);
+	if (record->bare)
+		return decode_member(record->fields, json,
+				     member_at(record->fields, data));
 	for (size_t i = 0; i < record->count; i++)
 		if (!json_object_object_get_ex(json, record->fields[i].name, NULL))
 			dg_set_gap(member_at(&record->fields[i], data), DG_UNREADABLE,

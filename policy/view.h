@@ -124,4 +124,13 @@ bool dg_series_from_package(const char *name, char *ret, size_t size);
 const struct dg_installed *dg_view_installed(const struct dg_view *view, const char *abi);
 /* Image and modules are there: it can be booted in earnest. */
 bool dg_installed_whole(const struct dg_installed *kernel);
+/* An ESP's copy beside what it is a copy of (checks-esp.c). */
+enum dg_copy_state {
+	DG_COPY_SAME,
+	DG_COPY_LACKS_INITRD,
+	DG_COPY_OTHER,
+	DG_COPY_CANNOT_TELL
+};
+enum dg_copy_state dg_copy_compare(const struct dg_copy *copy,
+				   const struct dg_installed *kernel);
 const char *dg_because_name(enum dg_because because);

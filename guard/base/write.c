@@ -352,3 +352,13 @@ int dg_root_link(const struct dg_root *root, const struct dg_folder *folder,
 		return fail(&job, -errno, "linking it");
 	return says(fd, name, target) ? 0 : fail(&job, -EEXIST, "linking it");
 }
+
+int dg_root_folder(const struct dg_root *root, const struct dg_folder *folder,
+		   const char *name, int *ret_fd, char **ret_why)
+{
+	const struct job job = {
+		.folder = folder, .verb = "open", .name = name, .ret_why = ret_why};
+	int r = verify_name(&job);
+
+	return r < 0 ? r : open_folder(root, &job, !folder->others, ret_fd);
+}

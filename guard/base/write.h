@@ -58,6 +58,11 @@ int dg_root_drop(const struct dg_root *root, const struct dg_folder *folder,
 int dg_root_link(const struct dg_root *root, const struct dg_folder *folder,
 		 const char *name, const char *target, char **ret_why);
 
+/* The folder itself, made where missing, for a file `name` that is not replaced but used
+ * (a lock). The caller closes it. */
+int dg_root_folder(const struct dg_root *root, const struct dg_folder *folder,
+		   const char *name, int *ret_fd, char **ret_why);
+
 /* What unfinished files are called: this and DG_UNFINISHED_DIGITS hexadecimal digits. */
 #define DG_UNFINISHED	     ".driftguard-"
 #define DG_UNFINISHED_DIGITS 16

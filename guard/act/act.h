@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Within guard/act/: an action under way. */
+#pragma once
+
+#include "guard/act/runner.h"
+#include "policy/action-record.h"
+
+struct dg_act {
+	const struct dg_act_request *request;
+	int lock, dpkg;		  /* descriptors; -1: not held */
+	struct dg_action *action; /* the record; NULL: not made yet */
+	struct dg_facts *facts;	  /* as read last; NULL: not read */
+	struct dg_act_report report;
+};
+
+void dg_act_clear(struct dg_act *act);
+
+/* --- how it ends (end.c); each returns 1, or -ENOMEM --- */
+
+/* Nothing was touched. Where there is a record it is written, closed. */
+int dg_act_refuse(struct dg_act *act, const char *fmt, ...) DG_PRINTF(2, 3);
+/* The record stays as it is on disk: open. */
+int dg_act_stay_open(struct dg_act *act, const char *fmt, ...) DG_PRINTF(2, 3);
+/* Close the record; where that fails it stays open, and the outcome is unfinished. */
+int dg_act_close(struct dg_act *act, enum dg_act_outcome outcome, const char *fmt, ...)
+	DG_PRINTF(3, 4);
+
+/* --- before it begins (refuse.c); 0: go on, 1: refused, or -ENOMEM --- */
+
+int dg_act_check(struct dg_act *act);
+
+/* --- doing and undoing; 0, or negative --- */
+
+int64_t dg_act_now(const struct dg_act *act);
+/* Read the host anew, into act->facts (runner.c). */
+int dg_act_read(struct dg_act *act);
+/* Bring the record up to date on disk (record.c). */
+int dg_act_write(struct dg_act *act, char **ret_why);
+/* Run the command of a step, which becomes ended; the locks are the command's too.
+ * -EIO and others: it is no success, and *ret_why (owned) says why (steps.c). */
+int dg_act_command(struct dg_act *act, struct dg_action_step *step, char **ret_why);
+/* Run all steps. Negative: one failed; what was begun is to be undone. */
+int dg_act_steps(struct dg_act *act, char **ret_why);
+/* Undo every step begun, and close the record or leave it open; `failure` is why. 1, or
+ * -ENOMEM (undo.c). */
+int dg_act_undo(struct dg_act *act, const char *failure);
+/* The goal is reached: times, ledger, and closing the record as `outcome` (settle.c). */
+int dg_act_settle(struct dg_act *act, enum dg_act_outcome outcome, const char *how);
+/* Give a pin file that names what it named before the time that it had then; of those
+ * that do not, with `content`, the content too (pins.c). */
+int dg_act_restore_pins(struct dg_act *act, bool content, char **ret_why);
+
+/* --- records on disk (record.c) --- */
+
+/* The oldest open one; *ret NULL: there is none. Negative: it cannot be told, and
+ * *ret_why (owned) says why. */
+int dg_action_find_open(const struct dg_root *root, struct dg_action **ret,
+			char **ret_why);
+int dg_action_write(const struct dg_root *root, const struct dg_action *action,
+		    char **ret_why);
+/* Take a record back that nothing was done by. */
+void dg_action_drop(const struct dg_root *root, const struct dg_action *action);
+/* Remove the oldest closed ones beyond those that are kept. */
+void dg_actions_retain(const struct dg_root *root);

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* An action that was cut off. */
+#include <errno.h>
+
+#include "guard/act/act.h"
+#include "guard/act/lock.h"
+#include "guard/act/quiet.h"
+#include "guard/collect/collect.h"
+#include "policy/text.h"
+
+/* 1: there is one, and it is act->action. 0: none. Negative: refused or -ENOMEM. */
+static int find(struct dg_act *act, char **ret_why)
+{
+	dg_action_free(DG_STEAL(act->action));
+	return dg_action_find_open(act->request->root, &act->action, ret_why);
+}
+
+static bool names_pin(const struct dg_action_argv *fact, const char *pin)
+{
+	struct dg_argv argv;
+
+	return dg_action_argv_get(fact, &argv) == 0 &&
+	       dg_streq(argv.words[1], "kernel") && dg_streq(argv.words[2], "pin") &&
+	       dg_streq(argv.words[3], pin);
+}
+
+/* Could the action, or its undo, have left this pin? No pin it could: a command that is
+ * killed while it writes leaves an empty file. */
+static bool is_ours(const struct dg_action *action, const char *pin)
+{
+	if (!pin || dg_streq(pin, dg_get(&action->before.pin)) ||
+	    dg_streq(pin, dg_get(&action->before.next_pin)))
+		return true;
+	dg_list_foreach (step, action->steps) {
+		if (names_pin(&step->argv, pin))
+			return true;
+		dg_list_foreach (undo, step->undo)
+			if (names_pin(undo, pin))
+				return true;
+	}
+	return false;
+}
+
+static int leave(struct dg_act *act, const char *pin)
+{
+	return dg_act_close(act, DG_ACT_NOTHING,
+			    "the action was cut off, and since then somebody has pinned "
+			    "%s, which is left as it is",
+			    pin);
+}
+
+/* Complete it, or roll it back. */
+static int finish(struct dg_act *act)
+{
+	const struct dg_action *action = act->action;
+	const char *pins[2];
+	DG_FREE char *why = NULL;
+	struct dg_goal goal;
+	int r = dg_act_read(act);
+
+	if (r < 0)
+		return r;
+	dg_action_goal_get(action, &goal);
+	if (dg_goal_reached(act->facts, act->request->policy, &goal, &why) == DG_YES)
+		return dg_act_settle(act, DG_ACT_DONE, "it was cut off, and is complete");
+	pins[0] = dg_get(&act->facts->boot.pin);
+	pins[1] = dg_get(&act->facts->boot.next_pin);
+	for (size_t i = 0; i < DG_COUNT(pins); i++)
+		if (!is_ours(action, pins[i]))
+			return leave(act, pins[i]);
+	return dg_act_undo(act, "the action was cut off");
+}
+
+static int refuse(struct dg_act *act, int r, const char *why)
+{
+	/* The record is the other run's, or is to stay open. */
+	dg_action_free(DG_STEAL(act->action));
+	return r == -ENOMEM ? r : dg_act_refuse(act, "%s", why ? why : dg_errno_words(r));
+}
+
+static int recover(struct dg_act *act, bool *ret_found)
+{
+	DG_FREE char *why = NULL;
+	int r = find(act, &why);
+
+	*ret_found = r < 0 || act->action;
+	if (r == 0 && act->action)
+		r = dg_act_lock(act->request->root, &act->lock, &why);
+	/* Whoever held the lock may just have closed it. */
+	if (r == 0 && act->action)
+		r = find(act, &why);
+	if (r == 0 && !act->action) {
+		*ret_found = false;
+		return 0;
+	}
+	if (r == 0)
+		r = dg_dpkg_lock(act->request->root, &act->dpkg, &why);
+	return r < 0 ? refuse(act, r, why) : finish(act);
+}
+
+int dg_act_recover(const struct dg_act_request *request, bool *ret_found,
+		   struct dg_act_report *ret)
+{
+	DG_CLEANUP(dg_act_clear)
+	struct dg_act act = {.request = request, .lock = -1, .dpkg = -1};
+	DG_QUIET_CLEANUP struct dg_quiet quiet = dg_quiet_begin();
+	bool found = false;
+	int r = recover(&act, &found);
+
+	if (r < 0)
+		return r;
+	*ret_found = found;
+	*ret = act.report;
+	act.report = (struct dg_act_report){0};
+	return 0;
+}

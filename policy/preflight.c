@@ -108,6 +108,17 @@ static int run(const struct dg_view *view, const struct dg_installed *kernel,
 	return r;
 }
 
+size_t dg_preflight_question_names(const char **ret)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < DG_COUNT(questions); i++)
+		ret[n++] = questions[i].id;
+	for (size_t i = 0; i < DG_COUNT(esp_questions); i++)
+		ret[n++] = esp_questions[i].id;
+	return n;
+}
+
 int dg_preflight_run(const struct dg_view *view, const struct dg_installed *kernel,
 		     struct dg_plan *plan)
 {

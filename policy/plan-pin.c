@@ -10,6 +10,7 @@
 
 #include <errno.h>
 
+#include "policy/goal.h"
 #include "policy/nearest.h"
 #include "policy/plan-steps.h"
 #include "policy/preflight.h"
@@ -222,17 +223,14 @@ static void drop_lasting(struct dg_plan *plan)
 
 bool dg_pin_in_force(const struct dg_view *view, const char *abi)
 {
-	const struct dg_boot *boot = &view->facts->boot;
-	const char *file = dg_get(&boot->pin);
+	const char *file = dg_get(&view->facts->boot.pin);
+	const struct dg_goal goal = {.pin = file,
+				     .next_pin = dg_get(&view->facts->boot.next_pin),
+				     .boots = abi};
+	DG_FREE char *why = NULL;
 
-	if (!view->loader_count || !dg_known(&boot->managed) ||
-	    (file ? !dg_streq(file, abi) : !dg_absent(&boot->pin)))
-		return false;
-	for (size_t i = 0; i < view->loader_count; i++)
-		if (!view->loaders[i].lasting.named ||
-		    !dg_streq(view->loaders[i].lasting.abi, abi))
-			return false;
-	return dg_streq(view->pin.abi, abi);
+	return dg_streq(view->pin.abi, abi) && (!file || dg_streq(file, abi)) &&
+	       dg_goal_reached(view->facts, view->policy, &goal, &why) == DG_YES;
 }
 
 static int plan_set(const struct dg_view *view, const char *abi, struct dg_plan *plan)

@@ -21,8 +21,7 @@ enum dg_pin_wish {
 int dg_plan_pin(const struct dg_view *view, enum dg_pin_wish wish, const char *abi,
 		struct dg_plan **ret);
 
-/* Whether every boot loader boots it, again and again, and proxmox-boot-tool, where it
- * pins anything, pins nothing else. */
+/* Whether it is pinned, and every boot loader and every listed ESP follows (goal.h). */
 bool dg_pin_in_force(const struct dg_view *view, const char *abi);
 
 /* Every preflight that may stand in a plan, NULL-terminated. */

@@ -100,6 +100,14 @@ static void print_argv(FILE *out, const struct dg_argv *argv)
 	fputc('\n', out);
 }
 
+void dg_print_commands(FILE *out, const struct dg_plan *plan)
+{
+	for (size_t i = 0; i < plan->step_count; i++)
+		print_argv(out, &plan->steps[i].argv);
+	if (plan->then)
+		fprintf(out, "    %s\n", plan->then);
+}
+
 static void print_blockers(FILE *out, const struct dg_plan *plan,
 			   const struct dg_style *style)
 {
@@ -123,10 +131,7 @@ static void print_plan(FILE *out, const struct dg_plan *plan,
 		plan->why);
 
 	dg_print_title(out, title ? title : plan->why, style);
-	for (size_t i = 0; i < plan->step_count; i++)
-		print_argv(out, &plan->steps[i].argv);
-	if (plan->then)
-		fprintf(out, "    %s\n", plan->then);
+	dg_print_commands(out, plan);
 	if (plan->ready)
 		return;
 	fputs("  Not ready:\n", out);

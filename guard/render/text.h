@@ -14,6 +14,9 @@ void dg_print_wrapped(FILE *out, const char *text, const struct dg_style *style,
 		      size_t indent, size_t hang);
 void dg_print_title(FILE *out, const char *title, const struct dg_style *style);
 
+/* A plan's commands, a line each, and what follows them. */
+void dg_print_commands(FILE *out, const struct dg_plan *plan);
+
 /* Findings of a status, the worst first, with evidence and remedy. */
 void dg_print_drift(FILE *out, const struct dg_verdict *v, const char *title,
 		    enum dg_status status, const struct dg_style *style);

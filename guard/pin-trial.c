@@ -50,17 +50,29 @@ static bool was_selected(const struct dg_view *view, const char *running)
 	return false;
 }
 
+static bool is_of_this_boot(const struct dg_action *action, const struct dg_view *view)
+{
+	const char *boot_id = dg_get(&view->facts->host.boot_id);
+
+	return !boot_id || dg_streq(dg_get(&action->boot_id), boot_id);
+}
+
+/* What changed something; that a trial which has begun is called off does not count. */
+static bool is_change(const struct dg_action *action, const void *view)
+{
+	return dg_streq(dg_get(&action->outcome), "done") &&
+	       !(dg_streq(dg_get(&action->strategy), "unpin-next-boot") &&
+		 is_of_this_boot(action, view));
+}
+
 /* A trial of this kernel, asked for in another boot than this. */
 static bool is_trial(const struct dg_action *action, const struct dg_view *view,
 		     const char *running)
 {
-	const char *boot_id = dg_get(&view->facts->host.boot_id);
-
 	return (dg_streq(dg_get(&action->strategy), "one-shot") ||
 		dg_streq(dg_get(&action->strategy), "pin-next-boot")) &&
-	       dg_streq(dg_get(&action->outcome), "done") &&
-	       dg_streq(dg_get(&action->target), running) && boot_id &&
-	       !dg_streq(dg_get(&action->boot_id), boot_id);
+	       dg_streq(dg_get(&action->target), running) &&
+	       !is_of_this_boot(action, view);
 }
 
 /* Where something of ours came later that changed what boots, the trial is history. */
@@ -68,7 +80,7 @@ static int find_action(const struct dg_root *root, const struct dg_view *view,
 		       const char *running, struct dg_action **ret)
 {
 	DG_CLEANUP(dg_action_freep) struct dg_action *action = NULL;
-	int r = dg_action_find_done(root, &action);
+	int r = dg_action_find(root, is_change, view, &action);
 
 	*ret = NULL;
 	if (r == -ENOMEM)

@@ -223,8 +223,11 @@ static int recover(struct dg_pin_work *work)
 	return load(work);
 }
 
-static int check_host(const struct dg_view *view)
+static int check_host(const struct dg_pin_work *work)
 {
+	const struct dg_view *view = &work->view;
+	/* Only a debt has a due day. */
+	bool needs_clock = dg_streq(work->verb, "pin");
 	const char *why = view->container ? "in a container the kernel is the host's"
 			  : view->outside ? "no kernel is installed here"
 			  : !view->product.proxmox ? "this is no Proxmox host"
@@ -232,11 +235,11 @@ static int check_host(const struct dg_view *view)
 
 	if (why)
 		dg_complain("%s, so there is no proxmox-boot-tool to pin one with", why);
-	else if (!view->clock_ok)
+	else if (needs_clock && !view->clock_ok)
 		dg_complain(
 			"the clock is not plausible, and a pin's due day is counted by "
 			"it: set it first (driftguard explain clock-implausible)");
-	return why || !view->clock_ok ? DG_EXIT_REFUSED : DG_GO_ON;
+	return why || (needs_clock && !view->clock_ok) ? DG_EXIT_REFUSED : DG_GO_ON;
 }
 
 int dg_pin_work_open(const struct dg_options *options, const char *verb,
@@ -257,7 +260,7 @@ int dg_pin_work_open(const struct dg_options *options, const char *verb,
 		return DG_EXIT_FAILED;
 	}
 	work->has_view = true;
-	return check_host(&work->view);
+	return check_host(work);
 }
 
 int dg_pin_work_stale(struct dg_pin_work *work, const char *abi)

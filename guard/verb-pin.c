@@ -210,8 +210,12 @@ static int refuse_sticky(struct dg_pin_work *work)
 
 static int plan_try(struct dg_pin_work *work, const struct asked *asked)
 {
-	int r = dg_once_choose(&work->view, asked->abi, &work->once);
+	int r = dg_plan_pin(&work->view, DG_PIN_TRY, asked->abi, &work->plan);
 
+	/* It boots next as it is. */
+	if (r < 0 || !work->plan->step_count)
+		return r;
+	r = dg_once_choose(&work->view, asked->abi, &work->once);
 	if (r < 0)
 		return r;
 	if (work->once.way != DG_ONCE_NONE) {
@@ -220,13 +224,11 @@ static int plan_try(struct dg_pin_work *work, const struct asked *asked)
 				 "boots %s, and every reset after that boots what it "
 				 "would boot now.",
 				 asked->abi);
+		dg_plan_free(DG_STEAL(work->plan));
 		return dg_plan_pin(&work->view, DG_PIN_TRY_ONCE, asked->abi, &work->plan);
 	}
 	note_sticky(work, asked->abi);
-	r = dg_plan_pin(&work->view, DG_PIN_TRY, asked->abi, &work->plan);
-	if (r == 0 && !work->options->accept_sticky)
-		r = refuse_sticky(work);
-	return r;
+	return work->options->accept_sticky ? 0 : refuse_sticky(work);
 }
 
 static int plan(struct dg_pin_work *work, struct asked *asked)

@@ -2,12 +2,24 @@
 /* unpin: the pin goes, and with it what the ledger says of it; or a trial goes. */
 #include "guard/pin-work.h"
 
+#include <errno.h>
+
+#include "policy/text.h"
+
 /* The ledger is about pins that last; nothing is pinned then. */
 static int plan_lift(struct dg_pin_work *work)
 {
 	int r = dg_plan_pin(&work->view, DG_PIN_LIFT, NULL, &work->plan);
 
 	return r < 0 ? r : dg_pin_work_stale(work, NULL);
+}
+
+static int lift_once(struct dg_pin_work *work, const char *abi, enum dg_once_way way)
+{
+	work->once.way = way;
+	free(work->plan->why);
+	work->plan->why = dg_format("the trial of %s is called off", abi);
+	return work->plan->why ? 0 : -ENOMEM;
 }
 
 /* The tool's pin for the next boot, else the boot loader's own one-shot. Where both are
@@ -31,7 +43,7 @@ static int plan_lift_trial(struct dg_pin_work *work)
 				 "command once more clears it.",
 				 once, dg_once_name(way));
 	else
-		work->once.way = way;
+		return lift_once(work, once, way);
 	return 0;
 }
 

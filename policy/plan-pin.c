@@ -19,7 +19,7 @@
 /* --- preflights --- */
 
 static const char *const own_names[] = {"pin-readable", "pinned-by-tool", "ledger-sound",
-					"one-shot"};
+					"policy-sound", "one-shot"};
 
 /* Those that stand for something which the tool, or the look at the host afterwards,
  * would refuse all the same. */
@@ -89,6 +89,27 @@ static int ask_ledger(const struct dg_view *view, struct dg_plan *plan)
 	}
 	dg_preflight_answer(p, DG_NO, "%s", gap);
 	p->unblock = dg_format("mend that file, or remove it");
+	return end_preflight(p);
+}
+
+/* Whether a reason is wanted is for the policy to say, and a layer that cannot be used
+ * may have said it. */
+static int ask_policy(const struct dg_view *view, struct dg_plan *plan)
+{
+	const struct dg_policy *policy = view->policy;
+	struct dg_preflight *p = add_preflight(plan, "policy-sound");
+
+	for (size_t i = 0; i < policy->problem_count && !p->detail; i++) {
+		const struct dg_problem *problem = &policy->problems[i];
+
+		if (!problem->unusable || problem->unreadable)
+			continue;
+		dg_preflight_answer(p, DG_NO, "%s, line %u: %s", problem->file,
+				    problem->line ? problem->line : 1, problem->message);
+		p->unblock = dg_format("driftguard policy check tells more");
+	}
+	if (!p->detail)
+		dg_preflight_answer(p, DG_YES, "every layer can be used");
 	return end_preflight(p);
 }
 
@@ -241,6 +262,8 @@ static int plan_set(const struct dg_view *view, const char *abi, struct dg_plan 
 	if (dg_pin_in_force(view, abi)) {
 		plan->why = dg_format("%s is pinned already", abi);
 		r = ask_trial(view, plan);
+		if (r == 0)
+			r = ask_policy(view, plan);
 		return r < 0 ? r : ask_ledger(view, plan);
 	}
 	plan->why = dg_format("%s is to boot from now on", abi);
@@ -251,7 +274,23 @@ static int plan_set(const struct dg_view *view, const char *abi, struct dg_plan 
 		r = ask_kernel(view, abi, plan);
 	if (r == 0)
 		r = ask_readable(view, plan);
+	if (r == 0)
+		r = ask_policy(view, plan);
 	return r < 0 ? r : ask_ledger(view, plan);
+}
+
+/* Then there is nothing to try. */
+static bool boots_anyway(const struct dg_view *view, const char *abi)
+{
+	return view->first && dg_streq(view->next.abi, abi) &&
+	       dg_streq(view->first->lasting.abi, abi) &&
+	       !dg_known(&view->facts->boot.next_pin);
+}
+
+static int plan_none(const char *abi, struct dg_plan *plan)
+{
+	plan->why = dg_format("%s boots next as it is: there is nothing to try", abi);
+	return 0;
 }
 
 static int plan_try(const struct dg_view *view, const char *abi, struct dg_plan *plan)
@@ -259,6 +298,8 @@ static int plan_try(const struct dg_view *view, const char *abi, struct dg_plan 
 	int r;
 
 	plan->strategy = "pin-next-boot";
+	if (boots_anyway(view, abi))
+		return plan_none(abi, plan);
 	plan->then = "reboot";
 	plan->why = dg_format("%s is to be tried at the next boot", abi);
 	r = dg_plan_add_step(plan, "makes it boot until a boot comes up well",
@@ -278,6 +319,8 @@ static int plan_try_once(const struct dg_view *view, const char *abi,
 	int r;
 
 	plan->strategy = "one-shot";
+	if (boots_anyway(view, abi))
+		return plan_none(abi, plan);
 	plan->then = "reboot";
 	plan->why = dg_format("%s is to be tried at the next boot alone", abi);
 	r = ask_kernel(view, abi, plan);
@@ -303,11 +346,29 @@ static const struct {
 	 .unblock = "bootctl set-default \"\""},
 };
 
+/* Of next_entry that GRUB cannot clear: what is meant for once stays. */
+static bool is_stuck_entry(const struct dg_view *view)
+{
+	const struct dg_grub *grub = &view->facts->boot.grub;
+
+	return dg_streq(view->pin.kind, "grub-saved") && dg_known(&grub->next_entry) &&
+	       !dg_true(&grub->one_shot);
+}
+
 static int ask_by_hand(const struct dg_view *view, struct dg_plan *plan)
 {
 	const struct dg_pin *pin = &view->pin;
 	struct dg_preflight *p = add_preflight(plan, "pinned-by-tool");
 
+	if (is_stuck_entry(view)) {
+		dg_preflight_answer(
+			p, DG_NO,
+			"%s boots by next_entry in grubenv, which GRUB cannot "
+			"clear here",
+			pin->abi);
+		p->unblock = dg_format("grub-editenv - unset next_entry");
+		return end_preflight(p);
+	}
 	for (size_t i = 0; pin->abi && i < DG_COUNT(by_hand); i++) {
 		if (!dg_streq(pin->kind, by_hand[i].kind))
 			continue;

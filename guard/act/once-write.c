@@ -55,7 +55,7 @@ static int open_variables(const struct dg_root *root, bool *ret_is_efivarfs, int
 
 /* efivarfs makes variables immutable, so that rm -r does not brick a machine (Linux,
  * Documentation/filesystems/efivarfs.rst). File systems that know no such flag have
- * nothing to be taken off. */
+ * nothing to be taken off. 1: it was set, and is not any more; 0: it was not set. */
 static int make_mutable(int dir)
 {
 	DG_CLOSE int fd =
@@ -67,28 +67,55 @@ static int make_mutable(int dir)
 	if (ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0 || !(flags & FS_IMMUTABLE_FL))
 		return 0;
 	flags &= ~FS_IMMUTABLE_FL;
-	return ioctl(fd, FS_IOC_SETFLAGS, &flags) < 0 ? -errno : 0;
+	return ioctl(fd, FS_IOC_SETFLAGS, &flags) < 0 ? -errno : 1;
+}
+
+static void make_immutable(int fd)
+{
+	int flags;
+
+	if (ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0) {
+		flags |= FS_IMMUTABLE_FL;
+		ioctl(fd, FS_IOC_SETFLAGS, &flags);
+	}
 }
 
 /* One write is one call of the firmware: attributes and data, whole or not at all. */
+static int put_data(int fd, const void *data, size_t size, bool is_efivarfs)
+{
+	ssize_t n = write(fd, data, size);
+
+	if (n != (ssize_t)size)
+		return n < 0 ? -errno : -EIO;
+	/* Of a variable the length is set by writing it, of a file it is not. */
+	if (!is_efivarfs && (ftruncate(fd, (off_t)size) < 0 || fsync(fd) < 0))
+		return -errno;
+	return 0;
+}
+
 static int put_variable(int dir, const void *data, size_t size, bool is_efivarfs)
 {
-	DG_CLOSE int fd =
-		openat(dir, VARIABLE,
-		       O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
-	ssize_t n;
-	int r = 0;
+	DG_CLOSE int fd = -1;
+	int cleared = make_mutable(dir), r;
 
+	if (cleared < 0)
+		return cleared;
+	fd = openat(dir, VARIABLE,
+		    O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return -errno;
-	n = write(fd, data, size);
-	if (n != (ssize_t)size)
-		r = n < 0 ? -errno : -EIO;
-	/* Of a variable the length is set by writing it, of a file it is not. */
-	if (r == 0 && !is_efivarfs && ftruncate(fd, (off_t)size) < 0)
-		r = -errno;
-	if (r == 0 && !is_efivarfs && fsync(fd) < 0)
-		r = -errno;
+	r = put_data(fd, data, size, is_efivarfs);
+	if (cleared > 0)
+		make_immutable(fd);
+	return r;
+}
+
+static int remove_variable(int dir)
+{
+	int r = make_mutable(dir);
+
+	if (r >= 0)
+		r = unlinkat(dir, VARIABLE, 0) < 0 && errno != ENOENT ? -errno : 0;
 	return r;
 }
 
@@ -102,13 +129,11 @@ static int write_variable(const struct dg_root *root, const char *entry, char **
 
 	if (r < 0)
 		return r;
-	r = make_mutable(dir);
-	if (r == 0 && !entry) {
-		r = unlinkat(dir, VARIABLE, 0) < 0 && errno != ENOENT ? -errno : 0;
+	if (!entry) {
+		r = remove_variable(dir);
 		return r < 0 ? fail(r, VARIABLES "/" VARIABLE, "remove", ret_why) : 0;
 	}
-	if (r == 0)
-		r = dg_efivar_make(entry, DG_EFIVAR_LASTING, &data, &size);
+	r = dg_efivar_make(entry, DG_EFIVAR_LASTING, &data, &size);
 	if (r == 0)
 		r = put_variable(dir, data, size, is_efivarfs);
 	return r < 0 ? fail(r, VARIABLES "/" VARIABLE, "write", ret_why) : 0;

@@ -84,21 +84,29 @@ static int verify(struct dg_act *act, const struct dg_once *once, const char *en
 	return r;
 }
 
-static int undo(struct dg_act *act, const struct dg_once *once, const char *failure)
+/* Mostly nothing was written at all; then there is nothing to take back. */
+static bool is_restored(struct dg_act *act, const struct dg_once *once, char **ret_why)
 {
 	const char *before = find_entry(act->request->facts, once->way);
-	DG_FREE char *why = NULL, *more = NULL;
+	DG_FREE char *why = NULL;
 
-	if (dg_once_write(act->request->root, once->way, before, &why) == 0 &&
-	    verify(act, once, before, &more) == 0)
-		return dg_act_close(act, DG_ACT_UNDONE, "%s; it was undone", failure);
+	if (verify(act, once, before, &why) == 0)
+		return true;
+	return dg_once_write(act->request->root, once->way, before, ret_why) == 0 &&
+	       verify(act, once, before, ret_why) == 0;
+}
+
+static int undo(struct dg_act *act, const struct dg_once *once, const char *failure)
+{
+	DG_FREE char *why = NULL;
+
+	if (is_restored(act, once, &why))
+		return dg_act_close(act, DG_ACT_UNDONE, "%s; what boots is as before",
+				    failure);
 	return dg_act_close(act, DG_ACT_UNFINISHED,
 			    "%s; and what was before could not be brought back: %s; what "
 			    "boots after the next boot is as before",
-			    failure,
-			    why	   ? why
-			    : more ? more
-				   : "it cannot be told");
+			    failure, why ? why : "it cannot be told");
 }
 
 static int carry_out(struct dg_act *act, const struct dg_once *once)

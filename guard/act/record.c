@@ -137,7 +137,9 @@ int dg_action_find_open(const struct dg_root *root, struct dg_action **ret,
 	return 0;
 }
 
-int dg_action_find_done(const struct dg_root *root, struct dg_action **ret)
+int dg_action_find(const struct dg_root *root,
+		   bool (*wanted)(const struct dg_action *action, const void *arg),
+		   const void *arg, struct dg_action **ret)
 {
 	DG_NAMES_FREE char **names = NULL;
 	DG_FREE char *unlisted = NULL;
@@ -154,7 +156,7 @@ int dg_action_find_done(const struct dg_root *root, struct dg_action **ret)
 		DG_FREE char *why = NULL;
 
 		if (!is_record(names[n]) || read_one(root, names[n], &action, &why) < 0 ||
-		    !dg_streq(dg_get(&action->outcome), "done"))
+		    !wanted(action, arg))
 			continue;
 		*ret = DG_STEAL(action);
 		return 0;

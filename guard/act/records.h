@@ -5,6 +5,8 @@
 #include "guard/base/root.h"
 #include "policy/action-record.h"
 
-/* The newest action that changed something: its outcome is "done". *ret NULL: there is
- * none; records that cannot be used are passed over. 0 or a negative errno. */
-int dg_action_find_done(const struct dg_root *root, struct dg_action **ret);
+/* The newest action of those that are `wanted`. *ret NULL: there is none; records that
+ * cannot be used are passed over. 0 or a negative errno. */
+int dg_action_find(const struct dg_root *root,
+		   bool (*wanted)(const struct dg_action *action, const void *arg),
+		   const void *arg, struct dg_action **ret);

@@ -73,10 +73,9 @@ static void newer_without_initrd(struct dg_facts *f)
 	make_absent(&kernel_of(f, NEWER)->initrd);
 }
 
-static void kernels_unread(struct dg_facts *f)
+static void kernel_unread(struct dg_facts *f)
 {
-	make_gap(&f->kernels);
-	f->kernels.count = 0;
+	make_gap(&kernel_of(f, NEWER)->abi);
 }
 
 static void pin_unread(struct dg_facts *f)
@@ -206,8 +205,8 @@ static const struct pin_case {
 	{DG_PIN_SET,
 	 NEWER,
 	 host_grub,
-	 kernels_unread,
-	 {.name = "kernels unread",
+	 kernel_unread,
+	 {.name = "kernel unread",
 	  .strategy = "pin",
 	  .target = NEWER,
 	  .commands = KPIN(NEWER) " [" UNPIN "]",

@@ -43,18 +43,10 @@ static void print_stale(FILE *out, const struct dg_pin_work *work,
 	}
 }
 
-static bool is_overridden(const struct dg_pin_work *work, const char *id)
-{
-	for (const char *const *p = work->overridden; *p; p++)
-		if (dg_streq(*p, id))
-			return true;
-	return false;
-}
-
 static void print_preflight(FILE *out, const struct dg_pin_work *work,
 			    const struct dg_preflight *p, const struct dg_style *style)
 {
-	bool over = is_overridden(work, p->id);
+	bool over = dg_pin_names(work->overridden, p->id);
 	const char *essential = dg_preflight_essential(p->id);
 	DG_FREE char *line =
 		dg_format("%s %s: %s%s%s",

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "guard/collect/collect.h"
-#include "policy/nearest.h"
 #include "policy/text.h"
 
 void dg_pin_work_note(struct dg_pin_work *work, const char *fmt, ...)
@@ -40,90 +39,6 @@ void dg_pin_work_close(struct dg_pin_work *work)
 	dg_root_free(work->root);
 }
 
-/* --- overrides --- */
-
-static bool is_name(const char *const *names, const char *word)
-{
-	for (; *names; names++)
-		if (dg_streq(*names, word))
-			return true;
-	return false;
-}
-
-static int complain_override(const char *const *names, const char *word)
-{
-	size_t n = 0;
-	const char *near;
-
-	while (names[n])
-		n++;
-	near = dg_nearest_word(word, names, n);
-	dg_complain("--override %s: there is no such preflight%s%s%s", word,
-		    near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
-	return DG_EXIT_UNUSABLE;
-}
-
-/* Takes over `word`. */
-static int take_override(struct dg_pin_work *work, char *word)
-{
-	const char *names[DG_PREFLIGHT_NAMES_MAX], *why;
-	int status = DG_GO_ON;
-	size_t n = 0;
-
-	dg_preflight_names(names);
-	why = dg_preflight_essential(word);
-	while (work->asked[n] && !dg_streq(work->asked[n], word))
-		n++;
-	if (!is_name(names, word)) {
-		status = complain_override(names, word);
-	} else if (why) {
-		dg_complain("--override %s: it cannot be overridden, since %s", word,
-			    why);
-		status = DG_EXIT_UNUSABLE;
-	} else if (!work->asked[n]) {
-		work->asked[n] = word;
-		return DG_GO_ON;
-	}
-	free(word);
-	return status;
-}
-
-/* "a,b" */
-static int take_overrides(struct dg_pin_work *work, const char *list)
-{
-	int status = DG_GO_ON;
-
-	while (status == DG_GO_ON) {
-		size_t n = strcspn(list, ",");
-		char *word = strndup(list, n);
-
-		if (!word) {
-			dg_complain("out of memory");
-			return DG_EXIT_FAILED;
-		}
-		status = take_override(work, word);
-		if (!list[n])
-			break;
-		list += n + 1;
-	}
-	return status;
-}
-
-/* Which of those that were asked for had to be; a preflight that passes needs no one. */
-static void settle_overrides(struct dg_pin_work *work)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < work->plan->preflight_count; i++) {
-		const struct dg_preflight *p = &work->plan->preflights[i];
-
-		for (size_t j = 0; work->asked[j]; j++)
-			if (p->ok != DG_YES && dg_streq(p->id, work->asked[j]))
-				work->overridden[count++] = p->id;
-	}
-	work->overridden[count] = NULL;
-}
-
 /* --- the host --- */
 
 /* Absolute, since it is run from elsewhere; links stay, it may mind what it is called. */
@@ -147,11 +62,9 @@ static int find_tool(struct dg_pin_work *work)
 static int check_options(struct dg_pin_work *work)
 {
 	const struct dg_options *o = work->options;
-	int status = DG_GO_ON, r;
+	int status = dg_pin_overrides_take(work), r;
 	bool live;
 
-	for (size_t i = 0; o->overrides[i] && status == DG_GO_ON; i++)
-		status = take_overrides(work, o->overrides[i]);
 	if (status != DG_GO_ON)
 		return status;
 	r = dg_root_new(o->root, &work->root);
@@ -297,7 +210,7 @@ static bool is_blocked(const struct dg_pin_work *work)
 	for (size_t i = 0; i < work->plan->preflight_count; i++) {
 		const struct dg_preflight *p = &work->plan->preflights[i];
 
-		if (p->ok != DG_YES && !is_name(work->overridden, p->id))
+		if (p->ok != DG_YES && !dg_pin_names(work->overridden, p->id))
 			return true;
 	}
 	return false;
@@ -318,9 +231,12 @@ static int act(struct dg_pin_work *work)
 	if (work->once.way != DG_ONCE_NONE)
 		return dg_act_once(&request, &work->once, &work->report);
 	dg_goal_of_plan(work->facts, work->plan, &goal);
-	/* Where the ledger alone is put in order, what boots is as good as any. */
-	if (!work->plan->step_count && !work->ledger.abi)
-		goal.boots = NULL;
+	/* Where the ledger alone is put in order, what boots is as good as any, and an
+	 * ESP that is gone boots nothing. */
+	if (!work->plan->step_count) {
+		goal.missing = dg_pin_count_missing(work->facts);
+		goal.boots = work->ledger.abi;
+	}
 	request.goal = &goal;
 	return dg_act_run(&request, &work->report);
 }
@@ -354,7 +270,7 @@ int dg_pin_work_finish(struct dg_pin_work *work)
 {
 	int r = 0;
 
-	settle_overrides(work);
+	dg_pin_overrides_settle(work);
 	if (work->options->format != &dg_render_json)
 		r = print(work);
 	fflush(stdout);

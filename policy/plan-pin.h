@@ -21,8 +21,12 @@ enum dg_pin_wish {
 int dg_plan_pin(const struct dg_view *view, enum dg_pin_wish wish, const char *abi,
 		struct dg_plan **ret);
 
-/* Whether it is pinned, and every boot loader and every listed ESP follows (goal.h). */
+/* Whether it is pinned, and every boot loader and every listed ESP that is there follows
+ * (goal.h). */
 bool dg_pin_in_force(const struct dg_view *view, const char *abi);
+
+/* Listed ESPs whose device is not there: they boot nothing. */
+size_t dg_pin_count_missing(const struct dg_facts *facts);
 
 /* Every preflight that may stand in a plan, NULL-terminated. */
 #define DG_PREFLIGHT_NAMES_MAX 24

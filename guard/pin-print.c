@@ -50,9 +50,9 @@ static void print_preflight(FILE *out, const struct dg_pin_work *work,
 	const char *essential = dg_preflight_essential(p->id);
 	DG_FREE char *line =
 		dg_format("%s %s: %s%s%s",
-			  p->ok == DG_YES ? "ok "
-			  : over	  ? "(!)"
-					  : "NO ",
+			  p->ok == DG_YES ? "ok"
+			  : over	  ? "overridden"
+					  : "NO",
 			  p->id, p->detail, p->ok != DG_YES && p->unblock ? " -> " : "",
 			  p->ok != DG_YES && p->unblock ? p->unblock : "");
 

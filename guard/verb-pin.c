@@ -155,8 +155,10 @@ static int plan_set(struct dg_pin_work *work, const struct asked *asked)
 		return status;
 	note_debt(work, &entry);
 	if (dg_plan_pin(&work->view, DG_PIN_SET, asked->abi, &work->plan) < 0 ||
-	    dg_pin_work_stale(work, asked->abi) < 0)
+	    dg_pin_work_stale(work, asked->abi) < 0) {
+		dg_complain("out of memory");
 		return DG_EXIT_FAILED;
+	}
 	if (!entry.wanted || is_written(&work->view, asked->abi, &entry))
 		return DG_GO_ON;
 	work->ledger.abi = asked->abi;
@@ -171,9 +173,12 @@ static int plan_set(struct dg_pin_work *work, const struct asked *asked)
 static int keep_terms(struct dg_pin_work *work, const struct asked *asked)
 {
 	DG_FREE char *why = NULL;
+	int r = dg_pin_terms_check(&asked->terms, &why);
 
-	if (asked->terms.until && dg_pin_until_parse(asked->terms.until, work->view.now,
-						     &work->ledger.until, &why) < 0) {
+	if (r == 0 && asked->terms.until)
+		r = dg_pin_until_parse(asked->terms.until, work->view.now,
+				       &work->ledger.until, &why);
+	if (r < 0) {
 		dg_complain("%s", why ? why : "out of memory");
 		return DG_EXIT_UNUSABLE;
 	}
@@ -244,7 +249,10 @@ static int plan(struct dg_pin_work *work, struct asked *asked)
 	status = keep_terms(work, asked);
 	if (status != DG_GO_ON)
 		return status;
-	return plan_try(work, asked) < 0 ? DG_EXIT_FAILED : DG_GO_ON;
+	if (plan_try(work, asked) == 0)
+		return DG_GO_ON;
+	dg_complain("out of memory");
+	return DG_EXIT_FAILED;
 }
 
 static int run_pin(const struct dg_options *options)

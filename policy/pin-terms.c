@@ -34,6 +34,13 @@ static int check_text(const char *name, const char *text, size_t max, char **ret
 	return 0;
 }
 
+int dg_pin_terms_check(const struct dg_pin_terms *terms, char **ret_why)
+{
+	int r = check_text("reason", terms->reason, DG_PIN_REASON_MAX, ret_why);
+
+	return r < 0 ? r : check_text("owner", terms->owner, DG_PIN_OWNER_MAX, ret_why);
+}
+
 static int parse_day(const char *text, int64_t now, int64_t *ret)
 {
 	char today[DG_DATE_SIZE];
@@ -135,10 +142,8 @@ int dg_pin_entry_make(const struct dg_view *view, const char *abi,
 {
 	const struct dg_debt *debt = find_debt(view, abi);
 	struct dg_pin_entry entry = {0};
-	int r = check_text("reason", terms->reason, DG_PIN_REASON_MAX, ret_why);
+	int r = dg_pin_terms_check(terms, ret_why);
 
-	if (r == 0)
-		r = check_text("owner", terms->owner, DG_PIN_OWNER_MAX, ret_why);
 	if (r == 0)
 		r = find_until(view, terms, debt, &entry, ret_why);
 	if (r < 0)

@@ -15,6 +15,9 @@ struct dg_pin_terms {
 	const char *until;	    /* as it was typed: "2026-12-31", "90d"; NULL */
 };
 
+/* Are reason and owner, where they are given, fit to be written down? Errors as below. */
+int dg_pin_terms_check(const struct dg_pin_terms *terms, char **ret_why);
+
 /* What is to be written down. Texts lead into the terms or the facts. */
 struct dg_pin_entry {
 	bool wanted; /* there is something to write down */

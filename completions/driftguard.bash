@@ -37,6 +37,9 @@ _driftguard_values()	# OPTION: of which words it takes one; status 1: of files
 	case $1 in
 	--format) echo "text json nagios prometheus motd html" ;;
 	--root | --load-dir) compgen -d -- "$cur" ;;
+	--override) echo "initrd-present modules-present package-configured out-of-tree-modules" \
+		"secure-boot zfs-features packages-settled esps-reachable esp-space" ;;
+	--reason | --until | --owner) ;;
 	*) return 1 ;;
 	esac
 }

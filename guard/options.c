@@ -12,7 +12,7 @@
 /* A year is a window that nobody waits for; an hour is one that somebody might. */
 #define SECONDS_MAX 3600
 
-enum kind { TEXT, FLAG, COUNT, SECONDS, TIME, FORM, HELP, VERSION };
+enum kind { TEXT, FLAG, COUNT, LIST, SECONDS, TIME, FORM, HELP, VERSION };
 
 struct row {
 	const char *name;
@@ -86,6 +86,56 @@ static const struct row rows[] = {
 	 TO(sample),
 	 .verbs = " record ",
 	 .help = "sample before judging, and keep it in this boot's record"},
+	{.name = "reason",
+	 .kind = TEXT,
+	 TO(reason),
+	 .argument = "TEXT",
+	 .verbs = " pin ",
+	 .help = "why the kernel is pinned"},
+	{.name = "until",
+	 .kind = TEXT,
+	 TO(until),
+	 .argument = "DATE",
+	 .verbs = " pin ",
+	 .help = "the day on which that is due: 2026-12-31, or 90d"},
+	{.name = "owner",
+	 .kind = TEXT,
+	 TO(owner),
+	 .argument = "TEXT",
+	 .verbs = " pin ",
+	 .help = "who answers for it (default: who calls this)"},
+	{.name = "next-boot",
+	 .kind = FLAG,
+	 TO(next_boot),
+	 .verbs = " pin unpin ",
+	 .help = "a trial, for the next boot alone"},
+	{.name = "accept-sticky",
+	 .kind = FLAG,
+	 TO(accept_sticky),
+	 .verbs = " pin ",
+	 .help = "even one that lasts until a boot comes up well"},
+	{.name = "keep",
+	 .kind = FLAG,
+	 TO(keep),
+	 .verbs = " pin ",
+	 .help = "pin the kernel that runs on trial"},
+	{.name = "override",
+	 .kind = LIST,
+	 TO(overrides),
+	 .argument = "PREFLIGHT",
+	 .verbs = " pin unpin ",
+	 .help = "go on though it has not passed"},
+	{.name = "dry-run",
+	 .kind = FLAG,
+	 TO(dry_run),
+	 .verbs = " pin unpin ",
+	 .help = "show what would be done, and do nothing"},
+	{.name = "boot-tool",
+	 .kind = TEXT,
+	 TO(boot_tool),
+	 .argument = "FILE",
+	 .verbs = " pin unpin ",
+	 .help = "with --root: the program that acts on that tree"},
 	{.name = "quiet",
 	 .letter = 'q',
 	 .kind = FLAG,
@@ -175,6 +225,21 @@ static int parse_form(const char *argument, struct dg_options *o)
 	return -EINVAL;
 }
 
+static int parse_list(const struct row *row, const char *argument, const char **list)
+{
+	size_t n = 0;
+
+	while (n < DG_OVERRIDES_MAX && list[n])
+		n++;
+	if (n == DG_OVERRIDES_MAX) {
+		dg_complain("--%s stands more than %d times", row->name,
+			    DG_OVERRIDES_MAX);
+		return -EINVAL;
+	}
+	list[n] = argument;
+	return 0;
+}
+
 /* 0, 1: help or version is wanted and done with, or -EINVAL after a complaint. */
 static int parse_row(const struct row *row, const char *argument, struct dg_options *o)
 {
@@ -190,6 +255,8 @@ static int parse_row(const struct row *row, const char *argument, struct dg_opti
 	case COUNT:
 		(*(int *)member)++;
 		return 0;
+	case LIST:
+		return parse_list(row, argument, member);
 	case SECONDS:
 		return parse_seconds(row, argument, member);
 	case TIME:

@@ -125,12 +125,11 @@ static void print_note(const char *file, unsigned line, const char *what,
 	printf("%s:%u: note: %s \"%s\" %s\n", file, line, what, name, note);
 }
 
-static int print_notes(const struct dg_policy *policy, const struct dg_cluster *cluster,
+static int print_notes(const struct dg_policy *policy, const char *const *hosts,
 		       int64_t now)
 {
 	DG_CLEANUP(dg_policy_report_freep) struct dg_policy_report *report = NULL;
-	int r = dg_policy_report_new(policy, NULL, (const char *const *)cluster->nodes,
-				     now, NULL, &report);
+	int r = dg_policy_report_new(policy, NULL, hosts, now, NULL, &report);
 
 	for (size_t i = 0; r == 0 && i < report->waiver_count; i++) {
 		const struct dg_policy_waiver_note *w = &report->waivers[i];
@@ -171,8 +170,9 @@ static void print_sound(const char *path, const struct dg_policy *policy)
 		       policy->layers[i].state == DG_LAYER_ABSENT ? "absent" : "sound");
 }
 
+/* `hosts`: those that are known, NULL-terminated; NULL: none is. */
 static int print_check(const struct dg_options *options, const char *path,
-		       struct dg_policy *policy, const struct dg_cluster *cluster)
+		       struct dg_policy *policy, const char *const *hosts)
 {
 	int r = dg_policy_settle(policy, NULL);
 
@@ -180,8 +180,27 @@ static int print_check(const struct dg_options *options, const char *path,
 	if (policy->problem_count == 0)
 		print_sound(path, policy);
 	return r < 0 ? r
-		     : print_notes(policy, cluster,
+		     : print_notes(policy, hosts,
 				   options->has_now ? options->now : time(NULL));
+}
+
+/* A host that is in no cluster knows itself. A file may be meant for any. */
+static int print_check_known(const struct dg_options *options, const char *path,
+			     struct dg_policy *policy, const struct dg_root *root,
+			     const struct dg_cluster *cluster)
+{
+	struct dg_str name = {0};
+	const char *alone[2] = {0};
+	int r;
+
+	if (cluster->nodes || path)
+		return print_check(options, path, policy,
+				   (const char *const *)cluster->nodes);
+	dg_read_host_name(root, &name);
+	alone[0] = dg_get(&name);
+	r = print_check(options, path, policy, alone[0] ? alone : NULL);
+	dg_line_done(&name);
+	return r;
 }
 
 /* `path` NULL: the installed layers. */
@@ -202,7 +221,7 @@ static int check_policy(const struct dg_options *options, const char *path)
 		 : dg_layers_merge(root, &cluster, true, policy);
 	if (r < 0)
 		return DG_EXIT_UNUSABLE;
-	r = options->quiet ? 0 : print_check(options, path, policy, &cluster);
+	r = options->quiet ? 0 : print_check_known(options, path, policy, root, &cluster);
 	if (r < 0 || dg_finish_output() < 0 || policy->problem_count)
 		return DG_EXIT_FAILED;
 	return DG_EXIT_DONE;

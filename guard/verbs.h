@@ -15,6 +15,8 @@ enum {
 	DG_EXIT_UNUSABLE = 3, /* arguments, policy or facts; also: verdict unknown */
 };
 
+#define DG_OVERRIDES_MAX 16
+
 struct dg_options {
 	const char *root;   /* "/" by default */
 	const char *policy; /* NULL: the installed layers */
@@ -28,6 +30,11 @@ struct dg_options {
 	bool load;
 	const char *load_dir;
 	bool sample;
+	/* pin and unpin */
+	const char *reason, *until, *owner;
+	bool next_boot, keep, accept_sticky, dry_run;
+	const char *overrides[DG_OVERRIDES_MAX + 1]; /* NULL-terminated, each a list */
+	const char *boot_tool;			     /* NULL: proxmox-boot-tool */
 	bool quiet;
 	int verbose;
 	uint64_t given; /* a bit for each option that was given (options.c) */
@@ -49,7 +56,7 @@ struct dg_verb {
 
 extern const struct dg_verb dg_verb_check, dg_verb_facts, dg_verb_explain, dg_verb_policy,
 	dg_verb_probe, dg_verb_sample, dg_verb_record, dg_verb_history, dg_verb_compare,
-	dg_verb_status, dg_verb_fleet;
+	dg_verb_status, dg_verb_fleet, dg_verb_pin, dg_verb_unpin;
 
 /* Say on standard error what went wrong, as "driftguard: ...". */
 void dg_complain(const char *fmt, ...) DG_PRINTF(1, 2);

@@ -121,6 +121,12 @@ static void check_expired(const struct dg_view *view, struct dg_finding *f)
 	dg_find_drift(f, late > view->policy->pin.grace_days ? DG_CRITICAL : DG_WARNING,
 		      "the pin to %s was due on %s (%s)", view->pin.abi, date,
 		      dg_known(&debt->owner) ? debt->owner.value : "no owner");
+	if (view->product.proxmox)
+		dg_find_remedy(
+			f,
+			"Leave the pin (the plan says how), or ask its owner for a "
+			"new date: driftguard pin %s --until 90d",
+			view->pin.abi);
 }
 
 static const struct dg_check expired = {
@@ -133,7 +139,8 @@ static const struct dg_check expired = {
 	.needs = {PIN_FACTS, "time"},
 	.each = {"ledger.abi", "ledger.until"},
 	.run = check_expired,
-	.remedy = "Leave the pin (the plan says how), or ask its owner for a new date.",
+	.remedy = "Leave the pin (the plan says how), or ask its owner for a new date: "
+		  "driftguard pin ABI --until DATE.",
 	.why = "The ledger (/etc/driftguard/pins.d) records why a kernel is pinned, by "
 	       "whom and "
 	       "until when. When the day comes, somebody has to present the bill.",
@@ -155,6 +162,16 @@ static void list_missing(const struct dg_debt *debt, struct dg_finding *f)
 		dg_find_item(f, "missing", "owner");
 	if (!debt || dg_absent(&debt->until))
 		dg_find_item(f, "missing", "until");
+}
+
+/* Adopting the pin changes nothing that boots. */
+static void drift_undocumented(const struct dg_view *view, struct dg_finding *f)
+{
+	dg_find_drift(f, DG_NOTICE, "nobody wrote down why %s is pinned, or until when",
+		      view->pin.abi);
+	if (view->product.proxmox)
+		dg_find_remedy(f, "driftguard pin %s --reason '...' --until 90d",
+			       view->pin.abi);
 }
 
 static void check_undocumented(const struct dg_view *view, struct dg_finding *f)
@@ -180,9 +197,7 @@ static void check_undocumented(const struct dg_view *view, struct dg_finding *f)
 			   "it",
 			   view->pin.abi);
 	else
-		dg_find_drift(f, DG_NOTICE,
-			      "nobody wrote down why %s is pinned, or until when",
-			      view->pin.abi);
+		drift_undocumented(view, f);
 }
 
 static const struct dg_check undocumented = {
@@ -194,8 +209,9 @@ static const struct dg_check undocumented = {
 	.needs = {PIN_FACTS},
 	.each = {"ledger.*"},
 	.run = check_undocumented,
-	.remedy = "Write /etc/driftguard/pins.d/ABI.json with reason, owner, since and "
-		  "until.",
+	.remedy = "driftguard pin ABI --reason '...' --until 2026-12-31 writes it down, "
+		  "and "
+		  "leaves the pin as it is.",
 	.why = "A reason can be checked, an owner can be asked, a date can be kept. A "
 	       "pin without "
 	       "them can only be found again by accident.",

@@ -6,10 +6,8 @@
 
 #include "policy/abi.h"
 #include "policy/modules.h"
-#include "policy/plan.h"
+#include "policy/plan-steps.h"
 #include "policy/text.h"
-
-#define TOOL "proxmox-boot-tool"
 
 /* What each drift asks for. */
 enum wish {
@@ -52,83 +50,16 @@ static unsigned collect_wishes(const struct dg_finding *findings, size_t count)
 
 /* --- steps --- */
 
-static int fill_argv(struct dg_argv *argv, const char *const *words)
-{
-	for (size_t i = 0; words[i] && i + 1 < DG_ARGV_MAX; i++) {
-		argv->words[i] = dg_format("%s", words[i]);
-		if (!argv->words[i])
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-#define ARGV(...) ((const char *const[]){TOOL, __VA_ARGS__, NULL})
-
-static int add_step(struct dg_plan *plan, const char *why, const char *const *words)
-{
-	struct dg_step *step = &plan->steps[plan->step_count++];
-
-	step->why = why;
-	return fill_argv(&step->argv, words);
-}
-
-static int add_undo(struct dg_plan *plan, const char *const *words)
-{
-	struct dg_step *step = &plan->steps[plan->step_count - 1];
-
-	return fill_argv(&step->undo[step->undo_count++], words);
-}
-
-static int add_refresh(const struct dg_view *view, struct dg_plan *plan)
-{
-	if (!dg_true(&view->facts->boot.managed))
-		return 0;
-	return add_step(plan, "copies the choice onto every ESP", ARGV("refresh"));
-}
-
-/* The kernel that proxmox-boot-tool was last told to pin; NULL: none. */
-static const char *find_old_pin(const struct dg_view *view)
-{
-	const char *file = dg_get(&view->facts->boot.pin);
-
-	return file					  ? file
-	       : dg_streq(view->pin.kind, "grub-snippet") ? view->pin.abi
-							  : NULL;
-}
-
-/* Back to what is pinned now. */
-static int add_pin_undo(const struct dg_view *view, struct dg_plan *plan)
-{
-	const char *old = find_old_pin(view);
-	int r = old ? add_undo(plan, ARGV("kernel", "pin", old))
-		    : add_undo(plan, ARGV("kernel", "unpin"));
-
-	if (r == 0 && dg_true(&view->facts->boot.managed))
-		r = add_undo(plan, ARGV("refresh"));
-	return r;
-}
-
 static int plan_repin(const struct dg_view *view, struct dg_plan *plan)
 {
-	int r;
-
 	plan->strategy = "repin";
-	r = add_step(plan, "makes the target boot from now on",
-		     ARGV("kernel", "pin", plan->target));
-	if (r == 0)
-		r = add_pin_undo(view, plan);
-	return r < 0 ? r : add_refresh(view, plan);
+	return dg_plan_steps_pin(view, plan->target, plan);
 }
 
 static int plan_unpin(const struct dg_view *view, struct dg_plan *plan)
 {
-	int r;
-
 	plan->strategy = "unpin";
-	r = add_step(plan, "lets the newest kernel boot again", ARGV("kernel", "unpin"));
-	if (r == 0)
-		r = add_pin_undo(view, plan);
-	return r < 0 ? r : add_refresh(view, plan);
+	return dg_plan_steps_unpin(view, plan);
 }
 
 /* --- strategy --- */
@@ -234,7 +165,7 @@ static int plan_stay(const struct dg_view *view, unsigned wish, bool runs,
 		     struct dg_plan *plan)
 {
 	plan->strategy = runs ? "refresh" : "reboot";
-	return wish & WISH_REFRESH ? add_refresh(view, plan) : 0;
+	return wish & WISH_REFRESH ? dg_plan_add_refresh(view, plan) : 0;
 }
 
 static int plan_move(const struct dg_view *view, unsigned wish, struct dg_plan *plan)
@@ -259,32 +190,22 @@ static int plan_move(const struct dg_view *view, unsigned wish, struct dg_plan *
 	return r < 0 ? r : dg_preflight_run(view, view->target, plan);
 }
 
-static int plan_clear(const struct dg_view *view, const char *next, struct dg_plan *plan)
-{
-	int r = add_step(plan, "clears the trial that is over",
-			 ARGV("kernel", "unpin", "--next-boot"));
-
-	if (r == 0)
-		r = add_undo(plan, ARGV("kernel", "pin", next, "--next-boot"));
-	if (r == 0 && dg_true(&view->facts->boot.managed))
-		r = add_undo(plan, ARGV("refresh"));
-	return r < 0 ? r : add_refresh(view, plan);
-}
-
 /* What is pinned once more, where no ESPs are to be refreshed. */
 static int plan_again(const char *next, const char *pin, struct dg_plan *plan)
 {
 	static const char why[] = "writes the GRUB snippet again and runs update-grub";
 
 	if (next)
-		return add_step(plan, why, ARGV("kernel", "pin", next, "--next-boot"));
-	return pin ? add_step(plan, why, ARGV("kernel", "pin", pin)) : 0;
+		return dg_plan_add_step(plan, why,
+					DG_TOOL("kernel", "pin", next, "--next-boot"));
+	return pin ? dg_plan_add_step(plan, why, DG_TOOL("kernel", "pin", pin)) : 0;
 }
 
 /* Nothing to move to: make the loaders do what the pin files say. */
 static int plan_refresh(const struct dg_view *view, unsigned wish, struct dg_plan *plan)
 {
-	const char *next = dg_get(&view->facts->boot.next_pin), *pin = find_old_pin(view);
+	const char *next = dg_get(&view->facts->boot.next_pin),
+		   *pin = dg_plan_old_pin(view);
 	const char *asked = next && !(wish & WISH_CLEAR_NEXT) ? next : pin;
 	int r;
 
@@ -293,9 +214,10 @@ static int plan_refresh(const struct dg_view *view, unsigned wish, struct dg_pla
 	if (!plan->why)
 		return -ENOMEM;
 	if (next && (wish & WISH_CLEAR_NEXT))
-		r = plan_clear(view, next, plan);
+		r = dg_plan_steps_clear_next(view, next, "clears the trial that is over",
+					     plan);
 	else if (dg_true(&view->facts->boot.managed))
-		r = add_refresh(view, plan);
+		r = dg_plan_add_refresh(view, plan);
 	else
 		r = plan_again(next, pin, plan);
 	if (!plan->step_count)
@@ -303,14 +225,6 @@ static int plan_refresh(const struct dg_view *view, unsigned wish, struct dg_pla
 	return r < 0 ? r
 		     : dg_preflight_refresh(
 			       view, asked ? dg_view_installed(view, asked) : NULL, plan);
-}
-
-static bool is_ready(const struct dg_plan *plan)
-{
-	for (size_t i = 0; i < plan->preflight_count; i++)
-		if (dg_preflight_blocks(&plan->preflights[i]))
-			return false;
-	return true;
 }
 
 static bool wants_move(const struct dg_view *view, unsigned wish)
@@ -356,7 +270,7 @@ int dg_plan_make(const struct dg_view *view, const struct dg_finding *findings,
 		return r;
 	if (!plan->strategy)
 		return 0;
-	plan->ready = is_ready(plan);
+	plan->ready = dg_plan_is_ready(plan);
 	*ret = DG_STEAL(plan);
 	return 0;
 }

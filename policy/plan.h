@@ -8,7 +8,7 @@
 #define DG_ARGV_MAX	  6
 #define DG_STEPS_MAX	  4
 #define DG_UNDO_MAX	  2
-#define DG_PREFLIGHTS_MAX 16
+#define DG_PREFLIGHTS_MAX 18
 
 /* NULL-terminated; the words are owned by the plan. */
 struct dg_argv {

@@ -98,7 +98,11 @@ static int ask_all(const struct question *list, size_t count, const struct dg_vi
 	return 0;
 }
 
-_Static_assert(DG_COUNT(questions) + DG_COUNT(esp_questions) <= DG_PREFLIGHTS_MAX,
+/* Those of a person's pin or unpin that are not in these tables (preflight-pin.c). */
+#define OTHERS_MAX 4
+
+_Static_assert(DG_COUNT(questions) + DG_COUNT(esp_questions) + OTHERS_MAX <=
+		       DG_PREFLIGHTS_MAX,
 	       "a plan has room for every preflight");
 
 static int run(const struct dg_view *view, const struct dg_installed *kernel,
@@ -110,6 +114,17 @@ static int run(const struct dg_view *view, const struct dg_installed *kernel,
 		r = ask_all(esp_questions, DG_COUNT(esp_questions), view, kernel, plan,
 			    refresh);
 	return r;
+}
+
+size_t dg_preflight_question_names(const char **ret)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < DG_COUNT(questions); i++)
+		ret[n++] = questions[i].id;
+	for (size_t i = 0; i < DG_COUNT(esp_questions); i++)
+		ret[n++] = esp_questions[i].id;
+	return n;
 }
 
 int dg_preflight_run(const struct dg_view *view, const struct dg_installed *kernel,

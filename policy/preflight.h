@@ -9,6 +9,9 @@
 void dg_preflight_answer(struct dg_preflight *p, enum dg_answer ok, const char *fmt, ...)
 	DG_PRINTF(3, 4);
 
+/* The ids of all questions, at most DG_PREFLIGHTS_MAX; how many. */
+size_t dg_preflight_question_names(const char **ret);
+
 /* --- of a kernel: preflight-kernel.c --- */
 
 void dg_ask_image(const struct dg_view *view, const struct dg_installed *kernel,

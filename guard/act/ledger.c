@@ -132,7 +132,8 @@ int dg_ledger_note(const struct dg_root *root, const struct dg_act_ledger *ledge
 	dg_set_gap(&ret->until.meta, DG_ABSENT, "none");
 	if (ledger->abi)
 		dg_set_int(&ret->since, ledger->since);
-	if (ledger->abi && ledger->until)
+	/* Of a trial it is kept too, for the pin that may come of it. */
+	if (ledger->until)
 		dg_set_int(&ret->until, ledger->until);
 	for (size_t i = 0; r == 0 && ledger->remove && ledger->remove[i]; i++)
 		r = note_removed(root, ledger->remove[i], ret, ret_why);

@@ -4,6 +4,7 @@
 #include <json-c/json.h>
 
 #include "guard/act/act.h"
+#include "guard/act/records.h"
 #include "guard/base/write.h"
 #include "guard/collect/collect.h"
 #include "policy/json-scan.h"
@@ -132,6 +133,33 @@ int dg_action_find_open(const struct dg_root *root, struct dg_action **ret,
 			*ret = DG_STEAL(action);
 			return 0;
 		}
+	}
+	return 0;
+}
+
+int dg_action_find(const struct dg_root *root,
+		   bool (*wanted)(const struct dg_action *action, const void *arg),
+		   const void *arg, struct dg_action **ret)
+{
+	DG_NAMES_FREE char **names = NULL;
+	DG_FREE char *unlisted = NULL;
+	size_t n = 0;
+	int r = list_names(root, &names, &unlisted);
+
+	*ret = NULL;
+	if (r < 0)
+		return r == -ENOENT || r == -ENOTDIR ? 0 : r;
+	while (names[n])
+		n++;
+	while (n-- > 0) {
+		DG_CLEANUP(dg_action_freep) struct dg_action *action = NULL;
+		DG_FREE char *why = NULL;
+
+		if (!is_record(names[n]) || read_one(root, names[n], &action, &why) < 0 ||
+		    !wanted(action, arg))
+			continue;
+		*ret = DG_STEAL(action);
+		return 0;
 	}
 	return 0;
 }

@@ -49,7 +49,7 @@ static int check_preflights(struct dg_act *act)
 	for (size_t i = 0; i < plan->preflight_count; i++) {
 		const struct dg_preflight *p = &plan->preflights[i];
 
-		if (p->ok != DG_YES && !is_overridden(act, p->id))
+		if (dg_preflight_blocks(p) && !is_overridden(act, p->id))
 			return dg_act_refuse(act, "preflight %s is not passed: %s%s%s",
 					     p->id, p->detail ? p->detail : "no reason",
 					     p->unblock ? "; try: " : "",

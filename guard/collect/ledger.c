@@ -83,25 +83,33 @@ static bool is_named_after(const char *name, const char *abi)
 	return dg_abi_valid(abi) && dg_streq(rest, ".json");
 }
 
-/* What is wrong with an entry; NULL: nothing, and the item is filled. */
+/* What is wrong with an entry, and the member at which (as a JSON pointer); NULL:
+ * nothing, and the item is filled. */
 static const char *take_entry(struct json_object *json, const char *name,
-			      struct dg_debt *debt)
+			      struct dg_debt *debt, const char **ret_where)
 {
 	const char *schema = NULL, *abi = NULL;
 
+	*ret_where = "";
 	if (!json_object_is_type(json, json_type_object))
 		return "is no object";
+	*ret_where = "/schema";
 	if (take_text(json, "schema", &schema) < 0 || !dg_streq(schema, SCHEMA))
 		return "\"schema\" is not \"" SCHEMA "\"";
+	*ret_where = "/abi";
 	if (take_text(json, "abi", &abi) < 0 || !abi || !is_named_after(name, abi))
 		return "\"abi\" is not the kernel that the file is named after";
 	dg_set_str(&debt->abi, abi);
+	*ret_where = "/reason";
 	if (!take_str(json, "reason", &debt->reason))
 		return "\"reason\" is no text";
+	*ret_where = "/owner";
 	if (!take_str(json, "owner", &debt->owner))
 		return "\"owner\" is no text";
+	*ret_where = "/since";
 	if (!take_time(json, "since", parse_since, &debt->since))
 		return "\"since\" is no date (2026-06-03) or time (RFC 3339)";
+	*ret_where = "/until";
 	if (!take_time(json, "until", parse_until, &debt->until))
 		return "\"until\" is no date (2026-06-03)";
 	return NULL;
@@ -112,8 +120,10 @@ static void parse_entry(const char *data, size_t size, const char *name,
 {
 	DG_CLEANUP(json_drop) struct json_object *json = NULL;
 	struct dg_json_error error = {0};
-	const char *why;
-	int r = dg_json_parse(data, size, 0, &json, NULL, &error);
+	DG_CLEANUP(dg_json_scan_freep) struct dg_json_scan *scan = NULL;
+	const char *why, *where;
+	unsigned line;
+	int r = dg_json_parse(data, size, 0, &json, &scan, &error);
 
 	if (r < 0) {
 		dg_set_gap(&debt->meta, dg_state_from_errno(r),
@@ -122,9 +132,13 @@ static void parse_entry(const char *data, size_t size, const char *name,
 			   error.message[0] ? error.message : dg_errno_words(r));
 		return;
 	}
-	why = take_entry(json, name, debt);
-	if (why)
-		dg_set_gap(&debt->meta, DG_MALFORMED, LEDGER "/%s: %s", name, why);
+	why = take_entry(json, name, debt, &where);
+	if (!why)
+		return;
+	/* What is missing stands nowhere. */
+	line = dg_json_line(scan, where);
+	dg_set_gap(&debt->meta, DG_MALFORMED, LEDGER "/%s: line %u: %s", name,
+		   line ? line : 1, why);
 }
 
 static void read_entry(const struct dg_root *root, const char *name,

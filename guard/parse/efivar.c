@@ -98,6 +98,53 @@ int dg_efivar_string(const void *buf, size_t len, char **ret)
 	return 0;
 }
 
+static void put_u16(unsigned char *to, uint32_t value)
+{
+	to[0] = (unsigned char)value;
+	to[1] = (unsigned char)(value >> 8);
+}
+
+/* The units of a character, 1 or 2, behind `to`. */
+static size_t utf16_put(unsigned char *to, uint32_t rune)
+{
+	if (rune < 0x10000) {
+		put_u16(to, rune);
+		return 1;
+	}
+	put_u16(to, 0xd800 + ((rune - 0x10000) >> 10));
+	put_u16(to + 2, 0xdc00 + ((rune - 0x10000) & 0x3ff));
+	return 2;
+}
+
+int dg_efivar_make(const char *text, uint32_t attributes, void **ret, size_t *ret_len)
+{
+	size_t n = strlen(text), len = ATTRIBUTES_SIZE;
+	DG_FREE unsigned char *buf = NULL;
+
+	/* A byte of UTF-8 becomes at most one unit. */
+	if (n > (DG_EFIVAR_MAX - ATTRIBUTES_SIZE) / 2 - 1)
+		return -EFBIG;
+	buf = malloc(ATTRIBUTES_SIZE + 2 * n + 2);
+	if (!buf)
+		return -ENOMEM;
+	put_u16(buf, attributes & 0xffff);
+	put_u16(buf + 2, attributes >> 16);
+	while (n > 0) {
+		uint32_t rune;
+		size_t used = dg_utf8_decode(text, n, &rune);
+
+		if (used == 0)
+			return -EILSEQ;
+		len += 2 * utf16_put(buf + len, rune);
+		text += used;
+		n -= used;
+	}
+	put_u16(buf + len, 0);
+	*ret = DG_STEAL(buf);
+	*ret_len = len + 2;
+	return 0;
+}
+
 static bool is_uuid(const char *s)
 {
 	size_t i;

@@ -20,6 +20,19 @@
  */
 int dg_efivar_string(const void *buf, size_t len, char **ret);
 
+/* What a variable lasts for, and who sees it (UEFI specification 2.10, section 8.2). */
+#define DG_EFIVAR_NON_VOLATILE 0x1u
+#define DG_EFIVAR_BOOTSERVICE  0x2u
+#define DG_EFIVAR_RUNTIME      0x4u
+/* Those of systemd's variables that outlive a reboot. */
+#define DG_EFIVAR_LASTING \
+	(DG_EFIVAR_NON_VOLATILE | DG_EFIVAR_BOOTSERVICE | DG_EFIVAR_RUNTIME)
+
+/* The whole file of a string: attributes, then UTF-16LE with its NUL. `text` is UTF-8.
+ * 0 with an owned buffer; -EILSEQ: it is not; -EFBIG: longer than DG_EFIVAR_MAX; -ENOMEM.
+ */
+int dg_efivar_make(const char *text, uint32_t attributes, void **ret, size_t *ret_len);
+
 /* A string that is a UUID (LoaderDevicePartUUID), in lower case. Errors as above. */
 int dg_efivar_uuid(const void *buf, size_t len, char ret[static DG_EFI_UUID_LEN + 1]);
 

@@ -96,3 +96,74 @@ int dg_grubenv_parse(const char *buf, size_t len, struct dg_grubenv *ret, char *
 	env = (struct dg_grubenv){0};
 	return 0;
 }
+
+/* --- writing --- */
+
+struct block {
+	char *text;
+	size_t used, len;
+	bool full;
+};
+
+static void put(struct block *b, const char *bytes, size_t n)
+{
+	b->full |= n > b->len - b->used;
+	if (b->full)
+		return;
+	memcpy(b->text + b->used, bytes, n);
+	b->used += n;
+}
+
+static void put_value(struct block *b, const char *value)
+{
+	for (; *value; value++) {
+		if (*value == '\\' || *value == '\n')
+			put(b, "\\", 1);
+		put(b, value, 1);
+	}
+}
+
+/* All whole lines but those that set `name`; a line of '#' that does not end is what
+ * fills the block up. */
+static void put_others(struct block *b, struct dg_span s, const char *name)
+{
+	while (s.n > 0) {
+		bool comment = s.p[0] == '#';
+		size_t sign = comment ? 0 : dg_span_find(s, '=');
+		size_t end = sign < s.n ? sign + line_end(dg_span_skip(s, sign)) : s.n;
+
+		if (end >= s.n)
+			return;
+		if (comment || !dg_span_eq(dg_span_head(s, sign), name))
+			put(b, s.p, end + 1);
+		s = dg_span_skip(s, end + 1);
+	}
+}
+
+int dg_grubenv_set(const char *buf, size_t len, const char *name, const char *value,
+		   char **ret, char **ret_why)
+{
+	struct block b = {.len = len};
+	DG_FREE char *text = NULL;
+	struct dg_span rest;
+
+	if (!dg_span_after(dg_span_of(buf, len), signature, &rest))
+		return dg_bad_line(ret_why, 1, "no environment block's signature");
+	b.text = text = malloc(len + 1);
+	if (!text)
+		return -ENOMEM;
+	put(&b, signature, strlen(signature));
+	put_others(&b, rest, name);
+	if (value) {
+		put(&b, name, strlen(name));
+		put(&b, "=", 1);
+		put_value(&b, value);
+		put(&b, "\n", 1);
+	}
+	if (b.full)
+		return -ENOSPC;
+	memset(text + b.used, '#', len - b.used);
+	text[len] = '\0';
+	*ret = DG_STEAL(text);
+	return 0;
+}

@@ -29,3 +29,12 @@ int dg_grubenv_parse(const char *buf, size_t len, struct dg_grubenv *ret, char *
 const char *dg_grubenv_get(const struct dg_grubenv *env, const char *name);
 
 void dg_grubenv_clear(struct dg_grubenv *env);
+
+/*
+ * The same block with `name` set to `value`, or without it where `value` is NULL. Other
+ * variables and comments stay; the block stays as long as it was, as GRUB writes it in
+ * place. 0 with an owned buffer of `len` bytes; -EBADMSG with *ret_why (may be NULL): no
+ * signature; -ENOSPC: it has no room for it; -ENOMEM.
+ */
+int dg_grubenv_set(const char *buf, size_t len, const char *name, const char *value,
+		   char **ret, char **ret_why);

@@ -88,7 +88,7 @@ static void print_kernels(FILE *out, const struct dg_verdict *v)
 
 /* --- the plan --- */
 
-static int print_commands(FILE *out, const struct dg_plan *plan)
+int dg_print_commands(FILE *out, const struct dg_plan *plan)
 {
 	for (size_t i = 0; i < plan->step_count; i++) {
 		DG_FREE char *line = dg_command_line(&plan->steps[i].argv);
@@ -97,6 +97,8 @@ static int print_commands(FILE *out, const struct dg_plan *plan)
 			return -ENOMEM;
 		fprintf(out, "    %s\n", line);
 	}
+	if (plan->then)
+		fprintf(out, "    %s\n", plan->then);
 	return 0;
 }
 
@@ -128,10 +130,8 @@ static int print_plan(FILE *out, const struct dg_plan *plan, const struct dg_sty
 		plan->why);
 
 	dg_print_title(out, title ? title : plan->why, style);
-	if (print_commands(out, plan) < 0)
+	if (dg_print_commands(out, plan) < 0)
 		return -ENOMEM;
-	if (plan->then)
-		fprintf(out, "    %s\n", plan->then);
 	print_preflights(out, plan, false, "Not ready", style);
 	print_preflights(out, plan, true, "To mind", style);
 	return 0;

@@ -17,6 +17,9 @@ void dg_print_title(FILE *out, const char *title, const struct dg_style *style);
 /* All evidence but what the summary says already; NULL: none is left. Owned. */
 char *dg_evidence_text(const struct dg_finding *finding);
 
+/* A plan's commands, a line each, and what follows them. 0 or -ENOMEM. */
+int dg_print_commands(FILE *out, const struct dg_plan *plan);
+
 /* Findings of a status, the worst first, with evidence and remedy. */
 void dg_print_drift(FILE *out, const struct dg_verdict *v, const char *title,
 		    enum dg_status status, const struct dg_style *style);

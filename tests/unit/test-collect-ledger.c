@@ -80,6 +80,10 @@ static void test_bad_entries(void **state)
 		{HEAD ",\"since\":\"yesterday\"}", "\"since\" is no date"},
 		{HEAD ",\"since\":1767312000}", "\"since\" is no date"},
 		{HEAD ",\"until\":\"2026-02-30\"}", "\"until\" is no date"},
+		{HEAD ",\n\"reason\": \"x\",\n\"until\": \"2026-02-30\"}",
+		 "line 3: \"until\" is no date"},
+		{HEAD ",\n\"since\": 1e999}", "line 2, column"},
+		{HEAD ",\n\"since\": 99999999999999999999}", "line 2, column"},
 		{HEAD ",\"until\":\"2026-12-31T00:00:00Z\"}", "\"until\" is no date"},
 		{HEAD ",\"owner\":\"\xff\"}", "line 1, column"},
 	};

@@ -227,6 +227,46 @@ static void survives_every_cut(void **state)
 	free(v.buf);
 }
 
+/* Byte for byte as UEFI and efivarfs have it, and read back as it was. */
+static void makes_strings(void **state)
+{
+	static const char entry[] = "\7\0\0\0p\0r\0o\0x\0m\0o\0x\0-\0"
+				    "7\0.\0c\0o\0n\0f\0\0";
+	static const char *const texts[] = {"", "a", "\xc3\xa9\xe2\x80\x93",
+					    "x\xf0\x9f\x98\x80y"};
+	DG_FREE void *buf = NULL;
+	size_t len, i;
+
+	(void)state;
+	assert_int_equal(dg_efivar_make("proxmox-7.conf", DG_EFIVAR_LASTING, &buf, &len),
+			 0);
+	assert_int_equal(len, sizeof(entry));
+	assert_memory_equal(buf, entry, len);
+	for (i = 0; i < DG_COUNT(texts); i++) {
+		DG_FREE void *made = NULL;
+		DG_FREE char *text = NULL;
+
+		assert_int_equal(dg_efivar_make(texts[i], 1, &made, &len), 0);
+		assert_int_equal(dg_efivar_string(made, len, &text), 0);
+		assert_string_equal(text, texts[i]);
+	}
+}
+
+static void makes_no_others(void **state)
+{
+	DG_FREE char *huge = malloc(DG_EFIVAR_MAX);
+	void *buf = NULL;
+	size_t len;
+
+	(void)state;
+	assert_non_null(huge);
+	memset(huge, 'x', DG_EFIVAR_MAX - 1);
+	huge[DG_EFIVAR_MAX - 1] = '\0';
+	assert_int_equal(dg_efivar_make(huge, 7, &buf, &len), -EFBIG);
+	assert_int_equal(dg_efivar_make("a\xff", 7, &buf, &len), -EILSEQ);
+	assert_null(buf);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -237,6 +277,8 @@ int main(void)
 		cmocka_unit_test(reads_load_options),
 		cmocka_unit_test(judges_damage),
 		cmocka_unit_test(survives_every_cut),
+		cmocka_unit_test(makes_strings),
+		cmocka_unit_test(makes_no_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

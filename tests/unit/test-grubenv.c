@@ -97,12 +97,60 @@ static void keeps_to_its_bounds(void **state)
 	assert_int_equal(parse(text, (size_t)(at - text), &env, NULL), -EBADMSG);
 }
 
+/* --- writing --- */
+
+static const struct {
+	const char *text, *name, *value, *made;
+} changes[] = {
+	{HEAD "##########", "a", "1", HEAD "a=1\n######"},
+	{HEAD "##########", "a", NULL, HEAD "##########"},
+	{HEAD WARN "b=2\n####", "a", "1", HEAD WARN "b=2\na=1\n"},
+	{HEAD "a=old\nb=2\n##", "a", "x", HEAD "b=2\na=x\n####"},
+	{HEAD "b=2\na=old\n##", "a", NULL, HEAD "b=2\n########"},
+	{HEAD "a=1\na=2\n", "a", "3", HEAD "a=3\n####"},
+	{HEAD "b=x\\\ny\n#########", "a", "q\\", HEAD "b=x\\\ny\na=q\\\\\n###"},
+	{HEAD "torn=1", "a", "1", HEAD "a=1\n##"},
+};
+
+static void sets_variables(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < DG_COUNT(changes); i++) {
+		size_t len = strlen(changes[i].text);
+		DG_FREE char *made = NULL;
+
+		assert_int_equal(dg_grubenv_set(changes[i].text, len, changes[i].name,
+						changes[i].value, &made, NULL),
+				 0);
+		assert_int_equal(strlen(made), len);
+		assert_string_equal(made, changes[i].made);
+	}
+}
+
+static void sets_no_others(void **state)
+{
+	static const char small[] = HEAD "b=2\n###";
+	DG_FREE char *why = NULL;
+	char *made = NULL;
+
+	(void)state;
+	assert_int_equal(dg_grubenv_set(small, sizeof(small) - 1, "a", "1", &made, NULL),
+			 -ENOSPC);
+	assert_int_equal(dg_grubenv_set("# GRUB\n", 7, "a", "1", &made, &why), -EBADMSG);
+	assert_non_null(why);
+	assert_null(made);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_variables),
 		cmocka_unit_test(refuses_other_files),
 		cmocka_unit_test(keeps_to_its_bounds),
+		cmocka_unit_test(sets_variables),
+		cmocka_unit_test(sets_no_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

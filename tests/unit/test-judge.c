@@ -303,6 +303,28 @@ static void test_documented(void **state)
 	assert_int_equal(v->level, DG_LEVEL_CRITICAL);
 }
 
+/* CHECKS.md's list, no more and no less. */
+static void test_documented_waives(void **state)
+{
+	static const char *const listed[] = {"kernel-series-behind", "kernel-age-skew",
+					     "kernel-newer-installed", "pin-age",
+					     "pin-outlived-userland"};
+	size_t count, waiving = 0;
+	const struct dg_check *const *all = dg_catalog(&count);
+
+	(void)state;
+	for (size_t i = 0; i < count; i++) {
+		bool is_listed = false;
+
+		for (size_t j = 0; j < DG_COUNT(listed); j++)
+			is_listed |= dg_streq(all[i]->id, listed[j]);
+		if (is_listed != !!(all[i]->flags & DG_PIN_WAIVES))
+			fail_msg("%s", all[i]->id);
+		waiving += is_listed;
+	}
+	assert_int_equal(waiving, DG_COUNT(listed));
+}
+
 /* A regraded finding stays what it is when it is waived. */
 static void test_regraded_waived(void **state)
 {
@@ -427,6 +449,7 @@ int main(void)
 		cmocka_unit_test(test_waiver_of_next),
 		cmocka_unit_test(test_waiver_untold),
 		cmocka_unit_test(test_documented),
+		cmocka_unit_test(test_documented_waives),
 		cmocka_unit_test(test_regraded_waived),
 		cmocka_unit_test(test_pin_terms),
 		cmocka_unit_test(test_policy_invalid),

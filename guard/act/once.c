@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A one-shot as an action. */
+#include "guard/act/once.h"
+
+#include <errno.h>
+
+#include "guard/act/act.h"
+#include "guard/act/intent.h"
+#include "guard/act/quiet.h"
+#include "guard/collect/collect.h"
+#include "policy/text.h"
+
+/* What stands there now; NULL: nothing. */
+static const char *find_entry(const struct dg_facts *facts, enum dg_once_way way)
+{
+	return way == DG_ONCE_EFI ? dg_get(&facts->boot.efi.entry_oneshot)
+				  : dg_get(&facts->boot.grub.next_entry);
+}
+
+/* By a one-shot what boots from then on does not change: that is the goal which an action
+ * that was cut off is held against. */
+static int make_intent(struct dg_act *act)
+{
+	const struct dg_act_request *asked = act->request;
+	struct dg_act_request request = *asked;
+	struct dg_goal goal;
+	int r;
+
+	dg_goal_of(request.facts, request.policy, &goal);
+	request.goal = &goal;
+	act->request = &request;
+	r = dg_intent_make(act);
+	act->request = asked;
+	return r;
+}
+
+static int begin(struct dg_act *act)
+{
+	DG_FREE char *why = NULL;
+	int r = dg_intent_note_host(act, &why);
+
+	if (r == 0)
+		r = dg_act_write(act, &why);
+	if (r == -ENOMEM)
+		return r;
+	return r < 0 ? dg_act_refuse(act, "what is to be done cannot be noted down: %s",
+				     why ? why : dg_errno_words(r))
+		     : 0;
+}
+
+/* Does the host, read again, boot `abi` next, and by this way? */
+static int verify(struct dg_act *act, const struct dg_once *once, const char *entry,
+		  char **ret_why)
+{
+	const char *abi = act->request->plan->target, *found, *pending;
+	enum dg_once_way way = DG_ONCE_NONE;
+	struct dg_view view;
+	int r = dg_act_read(act);
+
+	if (r < 0) {
+		*ret_why = dg_format("what came of it cannot be read");
+		return r;
+	}
+	found = find_entry(act->facts, once->way);
+	if (entry ? !dg_streq(found, entry) : found != NULL) {
+		*ret_why =
+			dg_format("%s says %s, not %s", dg_once_name(once->way),
+				  found ? found : "nothing", entry ? entry : "nothing");
+		return -EIO;
+	}
+	if (!entry || !once->entry)
+		return 0;
+	r = dg_view_derive(act->facts, act->request->policy, &view);
+	if (r < 0)
+		return r;
+	pending = dg_once_pending(&view, &way);
+	if (!dg_streq(pending, abi) || !dg_streq(view.next.abi, abi)) {
+		*ret_why = dg_format("%s boots next, not %s",
+				     view.next.abi ? view.next.abi : "nobody knows what",
+				     abi);
+		r = -EIO;
+	}
+	dg_view_clear(&view);
+	return r;
+}
+
+/* Mostly nothing was written at all; then there is nothing to take back. */
+static bool is_restored(struct dg_act *act, const struct dg_once *once, char **ret_why)
+{
+	const char *before = find_entry(act->request->facts, once->way);
+	DG_FREE char *why = NULL;
+
+	if (verify(act, once, before, &why) == 0)
+		return true;
+	return dg_once_write(act->request->root, once->way, before, ret_why) == 0 &&
+	       verify(act, once, before, ret_why) == 0;
+}
+
+static int undo(struct dg_act *act, const struct dg_once *once, const char *failure)
+{
+	DG_FREE char *why = NULL;
+
+	if (is_restored(act, once, &why))
+		return dg_act_close(act, DG_ACT_UNDONE, "%s; what boots is as before",
+				    failure);
+	return dg_act_close(act, DG_ACT_UNFINISHED,
+			    "%s; and what was before could not be brought back: %s; what "
+			    "boots after the next boot is as before",
+			    failure, why ? why : "it cannot be told");
+}
+
+static int carry_out(struct dg_act *act, const struct dg_once *once)
+{
+	DG_FREE char *why = NULL;
+	int r = dg_once_write(act->request->root, once->way, once->entry, &why);
+
+	if (r == 0)
+		r = verify(act, once, once->entry, &why);
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0)
+		return undo(act, once, why ? why : dg_errno_words(r));
+	dg_note_host(act, &act->action->after);
+	return once->entry
+		       ? dg_act_close(act, DG_ACT_DONE, "%s is set to %s, and verified",
+				      dg_once_name(once->way), once->entry)
+		       : dg_act_close(act, DG_ACT_DONE, "%s is cleared, and verified",
+				      dg_once_name(once->way));
+}
+
+int dg_act_once(const struct dg_act_request *request, const struct dg_once *once,
+		struct dg_act_report *ret)
+{
+	DG_CLEANUP(dg_act_clear)
+	struct dg_act act = {.request = request, .lock = -1, .dpkg = -1};
+	DG_QUIET_CLEANUP struct dg_quiet quiet = dg_quiet_begin();
+	int r = make_intent(&act);
+
+	if (r == 0)
+		r = dg_act_check(&act);
+	if (r == 0)
+		r = begin(&act);
+	if (r == 0)
+		r = carry_out(&act, once);
+	if (r < 0)
+		return r;
+	*ret = act.report;
+	act.report = (struct dg_act_report){0};
+	return 0;
+}

@@ -2,6 +2,7 @@
 /* Within guard/act/: an action under way. */
 #pragma once
 
+#include "guard/act/record.h"
 #include "guard/act/runner.h"
 #include "policy/action-record.h"
 
@@ -49,16 +50,3 @@ int dg_act_settle(struct dg_act *act, enum dg_act_outcome outcome, const char *h
 /* Give a pin file that names what it named before the time that it had then; of those
  * that do not, with `content`, the content too (pins.c). */
 int dg_act_restore_pins(struct dg_act *act, bool content, char **ret_why);
-
-/* --- records on disk (record.c) --- */
-
-/* The oldest open one; *ret NULL: there is none. Negative: it cannot be told, and
- * *ret_why (owned) says why. */
-int dg_action_find_open(const struct dg_root *root, struct dg_action **ret,
-			char **ret_why);
-int dg_action_write(const struct dg_root *root, const struct dg_action *action,
-		    char **ret_why);
-/* Take a record back that nothing was done by. */
-void dg_action_drop(const struct dg_root *root, const struct dg_action *action);
-/* Remove the oldest closed ones beyond those that are kept. */
-void dg_actions_retain(const struct dg_root *root);

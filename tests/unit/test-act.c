@@ -249,6 +249,47 @@ static void test_retention(void **state)
 	dg_action_free(action);
 }
 
+/* A run that does not act leaves a record, too. */
+static void test_note(void **state)
+{
+	static const struct dg_act_gate gates[] = {
+		{.id = "enabled", .open = true, .detail = "the policy says so"},
+		{.id = "proven", .detail = "it never ran here"}};
+	static const char *const overridden[] = {"secure-boot", NULL};
+	DG_CLEANUP(dg_facts_freep) struct dg_facts *facts = dg_facts_new();
+	static const int64_t now = NOW;
+	const struct dg_act_request request = {.root = tree.root,
+					       .facts = facts,
+					       .verb = "enforce",
+					       .because = "pin-expired",
+					       .gates = gates,
+					       .gate_count = 2,
+					       .overridden = overridden,
+					       .now = &now};
+	DG_FREE char *record = NULL, *why = NULL, *path = NULL;
+	struct dg_action *open, *copy;
+	struct json_object *json;
+
+	(void)state;
+	assert_int_equal(dg_act_note(&request, "dry-run", "because", &record, &why), 0);
+	assert_int_equal(dg_action_find_open(tree.root, &open, &why), 0);
+	assert_null(open);
+	path = dg_format("%s%s", tree.dir, record);
+	json = json_object_from_file(path);
+	assert_int_equal(dg_action_decode(json, &copy, &why), 0);
+	json_object_put(json);
+	assert_string_equal(copy->outcome.value, "dry-run");
+	assert_string_equal(copy->because.value, "pin-expired");
+	assert_int_equal(copy->started.value, NOW);
+	assert_int_equal(copy->gates.count, 2);
+	assert_true(dg_true(&copy->gates.items[0].open));
+	assert_false(dg_true(&copy->gates.items[1].open));
+	assert_string_equal(copy->overridden.items[0].name.value, "secure-boot");
+	assert_int_equal(copy->steps.count, 0);
+	dg_action_free(round_trip(copy));
+	dg_action_free(copy);
+}
+
 /* --- locks --- */
 
 static int take(void *lock)
@@ -412,6 +453,7 @@ int main(void)
 		cmocka_unit_test(test_output),
 		IN_TREE(test_find_open),
 		IN_TREE(test_retention),
+		IN_TREE(test_note),
 		IN_TREE(test_locks),
 		IN_TREE(test_dpkg),
 		IN_TREE(test_no_lock),

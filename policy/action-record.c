@@ -111,6 +111,16 @@ struct dg_action *dg_action_new(void)
 	return action;
 }
 
+void dg_action_forget_undone(struct dg_action *action)
+{
+	dg_list_foreach (step, action->undone)
+		dg_record_clear(&step_record, step);
+	free(action->undone.items);
+	action->undone.items = NULL;
+	action->undone.count = 0;
+	dg_set_known(&action->undone.meta);
+}
+
 /* --- reading --- */
 
 bool dg_action_is_open(const struct dg_action *action)
@@ -147,13 +157,46 @@ struct json_object *dg_action_encode(const struct dg_action *action)
 	return dg_document_encode(&dg_action_record, DG_ACTION_SCHEMA, action);
 }
 
-/* Whether there is something to be completed must not be a guess. */
-static bool tells_state(const struct dg_action *action)
+static bool is_told(const void *fact)
 {
-	const char *state = dg_get(&action->state);
+	return dg_known(fact) || dg_absent(fact);
+}
 
-	return (dg_streq(state, "closed") || dg_streq(state, "open")) &&
-	       dg_known(&action->id);
+/* All that completing it, or rolling it back, goes by: a pin that is not told is not a
+ * pin that was not there. */
+static bool is_whole(const struct dg_action *action)
+{
+	const struct dg_action_host *before = &action->before;
+	const struct dg_action_goal *goal = &action->goal;
+	struct dg_argv argv;
+
+	dg_list_foreach (step, action->steps)
+		if (!dg_known(step) || !dg_known(&step->state) ||
+		    dg_action_argv_get(&step->argv, &argv) < 0)
+			return false;
+	return dg_known(before) && is_told(&before->pin) && is_told(&before->pin_time) &&
+	       is_told(&before->next_pin) && is_told(&before->next_pin_time) &&
+	       is_told(&before->boots) && dg_known(goal) && is_told(&goal->pin) &&
+	       is_told(&goal->next_pin) && is_told(&goal->boots) &&
+	       dg_known(&goal->missing) && dg_known(&action->ledger) &&
+	       dg_known(&action->steps);
+}
+
+/* Whether there is something to be completed must not be a guess. */
+static int verify(const struct dg_action *action, char **ret_why)
+{
+	const char *state = dg_get(&action->state), *why = NULL;
+
+	if (!dg_known(&action->id))
+		why = "there is no \"id\"";
+	else if (!dg_streq(state, "closed") && !dg_streq(state, "open"))
+		why = "\"state\" is neither \"open\" nor \"closed\"";
+	else if (dg_streq(state, "open") && !is_whole(action))
+		why = "it is open, and does not tell all of what was before, and is to "
+		      "be";
+	if (why)
+		*ret_why = dg_format("%s", why);
+	return why ? -EBADMSG : 0;
 }
 
 int dg_action_decode(struct json_object *json, struct dg_action **ret, char **ret_why)
@@ -167,13 +210,10 @@ int dg_action_decode(struct json_object *json, struct dg_action **ret, char **re
 	if (!action)
 		return -ENOMEM;
 	r = dg_record_decode(&dg_action_record, json, action);
+	if (r == 0)
+		r = verify(action, ret_why);
 	if (r < 0)
 		return r;
-	if (!tells_state(action)) {
-		*ret_why = dg_format("\"state\" is neither \"open\" nor \"closed\", or "
-				     "there is no \"id\"");
-		return -EBADMSG;
-	}
 	*ret = DG_STEAL(action);
 	return 0;
 }

@@ -29,6 +29,8 @@ int dg_act_close(struct dg_act *act, enum dg_act_outcome outcome, const char *fm
 /* --- before it begins (refuse.c); 0: go on, 1: refused, or -ENOMEM --- */
 
 int dg_act_check(struct dg_act *act);
+/* Why the request's tool must not be run for its root (owned); NULL: it may. */
+char *dg_act_wrong_tool(const struct dg_act *act);
 
 /* --- doing and undoing; 0, or negative --- */
 

@@ -45,8 +45,19 @@ static int tear_down(void **state)
 
 /* --- records --- */
 
+static void set_host(struct dg_action_host *host)
+{
+	dg_set_known(&host->meta);
+	dg_action_set(&host->pin, OLD);
+	dg_set_int(&host->pin_time, NOW);
+	dg_action_set(&host->next_pin, NULL);
+	dg_set_gap(&host->next_pin_time.meta, DG_ABSENT, "none");
+	dg_action_set(&host->boots, OLD);
+}
+
 static struct dg_action *make_action(void)
 {
+	static const struct dg_act_ledger ledger = {.abi = NULL};
 	static const struct dg_argv argv = {
 		.words = {(char *)"proxmox-boot-tool", (char *)"refresh"}};
 	struct dg_action *action = dg_action_new();
@@ -60,6 +71,13 @@ static struct dg_action *make_action(void)
 	assert_int_equal(dg_action_argv_set(DG_ADD(&step->undo, 2), &argv), 0);
 	dg_action_set(&step->why, NULL);
 	dg_action_not_run(step, "begun");
+	set_host(&action->before);
+	dg_set_known(&action->goal.meta);
+	dg_action_set(&action->goal.pin, NULL);
+	dg_action_set(&action->goal.next_pin, NULL);
+	dg_action_set(&action->goal.boots, NEWEST);
+	dg_set_int(&action->goal.missing, 0);
+	assert_int_equal(dg_ledger_note(NULL, &ledger, &action->ledger, NULL), 0);
 	return action;
 }
 
@@ -124,6 +142,32 @@ static void test_bad_records(void **state)
 	expect_undecoded("{" MARK ", \"id\": 3, \"state\": \"open\"}");
 }
 
+/* An open record is acted on, so it has to tell all of it. */
+static void test_not_whole(void **state)
+{
+	static const char *const paths[][2] = {
+		{"before", NULL},     {"goal", NULL},	      {"ledger", NULL},
+		{"steps", NULL},      {"before", "pin"},      {"before", "pin_time"},
+		{"before", "boots"},  {"before", "next_pin"}, {"goal", "pin"},
+		{"goal", "next_pin"}, {"goal", "boots"},      {"goal", "missing"},
+	};
+	struct dg_action *action = make_action();
+
+	(void)state;
+	for (size_t i = 0; i < DG_COUNT(paths); i++) {
+		struct json_object *json = dg_action_encode(action), *at = json;
+		DG_FREE char *text = NULL;
+
+		if (paths[i][1])
+			at = json_at(json, paths[i][0]);
+		json_object_object_del(at, paths[i][paths[i][1] != NULL]);
+		text = strdup(json_object_to_json_string(json));
+		json_object_put(json);
+		expect_undecoded(text);
+	}
+	dg_action_free(action);
+}
+
 static void test_bad_commands(void **state)
 {
 	static const char *const texts[] = {"[]",
@@ -136,7 +180,7 @@ static void test_bad_commands(void **state)
 	(void)state;
 	for (size_t i = 0; i < DG_COUNT(texts); i++) {
 		DG_FREE char *text =
-			dg_format("{" MARK ", \"id\": \"x\", \"state\": \"open\", "
+			dg_format("{" MARK ", \"id\": \"x\", \"state\": \"closed\", "
 				  "\"steps\": [{\"argv\": %s}]}",
 				  texts[i]);
 		struct json_object *json = json_tokener_parse(text);
@@ -449,6 +493,7 @@ int main(void)
 		cmocka_unit_test(test_record),
 		cmocka_unit_test(test_bad_records),
 		cmocka_unit_test(test_bad_commands),
+		cmocka_unit_test(test_not_whole),
 		cmocka_unit_test(test_ids),
 		cmocka_unit_test(test_output),
 		IN_TREE(test_find_open),

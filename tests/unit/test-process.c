@@ -60,9 +60,11 @@ static void test_given(void **state)
 	expect_says("env | grep -v -e ^PWD= -e ^_= -e ^SHLVL= -e ^OLDPWD= | sort",
 		    "LC_ALL=C\nPATH=/usr/sbin:/usr/bin:/sbin:/bin\n");
 	expect_says("pwd; test -t 0 || echo none; cat", "/\nnone\n");
-	/* Its own group, and nothing open but the three. */
+	/* Its own group, and nothing open of ours. */
 	expect_says("test $(cut -d' ' -f5 /proc/$$/stat) = $$ && echo group", "group\n");
-	expect_says("ls /proc/self/fd | wc -l", "4\n");
+	assert_int_equal(fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 100), 100);
+	expect_says("test -e /proc/self/fd/100 || echo closed", "closed\n");
+	close(100);
 }
 
 static void test_ends(void **state)

@@ -28,6 +28,8 @@ struct dg_options {
 	bool load;
 	const char *load_dir;
 	bool sample;
+	bool yes;
+	const char *boot_tool; /* NULL: the host's */
 	bool quiet;
 	int verbose;
 	uint64_t given; /* a bit for each option that was given (options.c) */
@@ -49,7 +51,7 @@ struct dg_verb {
 
 extern const struct dg_verb dg_verb_check, dg_verb_facts, dg_verb_explain, dg_verb_policy,
 	dg_verb_probe, dg_verb_sample, dg_verb_record, dg_verb_history, dg_verb_compare,
-	dg_verb_status, dg_verb_fleet;
+	dg_verb_status, dg_verb_fleet, dg_verb_enforce;
 
 /* Say on standard error what went wrong, as "driftguard: ...". */
 void dg_complain(const char *fmt, ...) DG_PRINTF(1, 2);

@@ -2,6 +2,7 @@
 /* For people: the verdict and one headline, what drifts and why, the commands to copy,
  * what could not be seen, and one line for what is fine. */
 #include "guard/render/text-sample.h"
+#include "guard/render/enforce.h"
 #include "guard/render/records.h"
 #include "guard/render/text.h"
 #include "policy/text.h"
@@ -187,4 +188,5 @@ const struct dg_renderer dg_render_text = {
 	.comparison = dg_text_comparison,
 	.fleet = dg_text_fleet,
 	.sample = dg_text_sample,
+	.enforce = dg_text_enforce,
 };

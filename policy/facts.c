@@ -239,3 +239,9 @@ const char *dg_facts_source(const char *path)
 	}
 	return source;
 }
+
+bool dg_deed_is_unfinished(const struct dg_deed *deed)
+{
+	return dg_streq(dg_get(&deed->state), "open") ||
+	       dg_streq(dg_get(&deed->outcome), "unfinished");
+}

@@ -355,6 +355,9 @@ struct dg_facts {
 	DG_LIST(struct dg_deed) actions; /* oldest first */
 };
 
+/* Begun, and neither completed nor rolled back (facts.c). */
+bool dg_deed_is_unfinished(const struct dg_deed *deed);
+
 /* --- whole models (facts-json.c) --- */
 
 void dg_facts_free(struct dg_facts *facts); /* frees the members and `facts` itself */

@@ -5,18 +5,12 @@
 
 #define HOUR INT64_C(3600)
 
-static bool is_unfinished(const struct dg_deed *action)
-{
-	return dg_streq(dg_get(&action->state), "open") ||
-	       dg_streq(dg_get(&action->outcome), "unfinished");
-}
-
 /* The boot configuration was touched, be it put back again. */
 static bool has_touched(const struct dg_deed *action)
 {
 	const char *outcome = dg_get(&action->outcome);
 
-	return is_unfinished(action) || dg_streq(outcome, "done") ||
+	return dg_deed_is_unfinished(action) || dg_streq(outcome, "done") ||
 	       dg_streq(outcome, "undone");
 }
 
@@ -32,7 +26,7 @@ void dg_gate_unfinished(const struct dg_gate_work *w, struct dg_gate *gate)
 	dg_list_foreach (action, w->view->facts->actions) {
 		const char *id = dg_get(&action->id), *verb = dg_get(&action->verb);
 
-		if (!is_unfinished(action))
+		if (!dg_deed_is_unfinished(action))
 			continue;
 		dg_gate_shut(gate, "%s %s was begun and is not finished",
 			     verb ? verb : "an action", id ? id : "?");

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What driftguard did to the boot configuration, /var/lib/driftguard/actions/ID.json. A
+ * file that cannot be used is an item that says why: it may be an action that was cut
+ * off. */
+#include <errno.h>
+#include <json-c/json.h>
+
+#include "guard/collect/collect.h"
+#include "policy/json-scan.h"
+#include "policy/text.h"
+
+#define ACTIONS	    "/var/lib/driftguard/actions"
+#define SCHEMA	    "driftguard.action/1"
+#define FILE_MAX    ((size_t)1024 * 1024)
+#define NAMES_MAX   ((size_t)65536)
+#define ACTIONS_MAX 64
+
+static void json_drop(struct json_object **json)
+{
+	json_object_put(*json);
+}
+
+static const struct dg_record *item_record(void)
+{
+	return dg_record_field(&dg_facts_record, "actions", strlen("actions"))->record;
+}
+
+/* Members that the schema lets out are absent; of the others' absence decoding makes a
+ * gap. */
+static int add_missing(struct json_object *json)
+{
+	const struct dg_record *record = item_record();
+
+	for (size_t i = 0; i < record->count; i++) {
+		const struct dg_field *field = &record->fields[i];
+		struct json_object *gap;
+
+		if (!field->absent_ok ||
+		    json_object_object_get_ex(json, field->name, NULL))
+			continue;
+		gap = json_object_new_object();
+		if (!gap || json_object_object_add(json, field->name, gap) < 0)
+			return -ENOMEM;
+		json_object_object_add(gap, "state", json_object_new_string("absent"));
+	}
+	return 0;
+}
+
+/* What is wrong with what was decoded; NULL: nothing. */
+static const char *find_fault(const struct dg_deed *deed, const char *name)
+{
+	const char *state = dg_get(&deed->state), *id = dg_get(&deed->id);
+
+	if (!id || !dg_streq(dg_after(name, id), ".json"))
+		return "\"id\" is not what the file is named after";
+	if (!dg_streq(state, "open") && !dg_streq(state, "closed"))
+		return "\"state\" is neither \"open\" nor \"closed\"";
+	if (!dg_known(&deed->started))
+		return "\"started\" is no time";
+	if (dg_streq(state, "closed") && !dg_known(&deed->outcome))
+		return "it is closed, and has no \"outcome\"";
+	return NULL;
+}
+
+static void parse(const char *data, size_t size, const char *name, struct dg_deed *deed)
+{
+	DG_CLEANUP(json_drop) struct json_object *json = NULL;
+	struct dg_json_error error = {0};
+	DG_FREE char *why = NULL;
+	const char *fault;
+	int r = dg_json_parse(data, size, 0, &json, NULL, &error);
+
+	if (r < 0)
+		why = dg_format("line %u: %s", error.line, error.message);
+	if (r == 0)
+		r = dg_document_check(json, SCHEMA, &why);
+	if (r == 0)
+		r = add_missing(json);
+	if (r == 0)
+		r = dg_record_decode(item_record(), json, deed);
+	fault = r == 0 ? find_fault(deed, name) : why ? why : dg_errno_words(r);
+	if (fault)
+		dg_set_gap(&deed->meta, DG_MALFORMED, ACTIONS "/%s: %s", name, fault);
+}
+
+/* 0 or -ENOMEM. */
+static int read_item(const struct dg_root *root, const char *name, struct dg_deed *deed)
+{
+	DG_FREE char *path = dg_format(ACTIONS "/%s", name);
+	DG_FREE char *data = NULL;
+	size_t size;
+	int r;
+
+	if (!path)
+		return -ENOMEM;
+	r = dg_root_read(root, path, FILE_MAX, &data, &size);
+	dg_set_known(&deed->meta);
+	if (r == 0)
+		parse(data, size, name, deed);
+	else
+		dg_set_gap(&deed->meta, DG_UNREADABLE, ACTIONS "/%s: %s", name,
+			   dg_errno_words(r));
+	return 0;
+}
+
+/* Runs that only looked are many, and must not crowd out those that did something. */
+static bool is_worth_keeping(const struct dg_deed *deed)
+{
+	const char *outcome = dg_get(&deed->outcome);
+
+	return !dg_known(deed) || !outcome || dg_streq(outcome, "done") ||
+	       dg_streq(outcome, "undone") || dg_streq(outcome, "unfinished");
+}
+
+static int add_item(struct dg_facts *facts, struct dg_deed *deed)
+{
+	struct dg_deed *item = DG_ADD(&facts->actions, NAMES_MAX);
+
+	if (!item)
+		return -ENOMEM;
+	*item = *deed;
+	*deed = (struct dg_deed){0};
+	return 0;
+}
+
+static bool is_record(const char *name)
+{
+	return *name != '.' && dg_ends_with(name, ".json");
+}
+
+static int read_all(const struct dg_root *root, char *const *names,
+		    struct dg_facts *facts)
+{
+	size_t left = 0;
+	int r = 0;
+
+	for (char *const *name = names; *name; name++)
+		left += is_record(*name);
+	for (; r == 0 && *names; names++) {
+		struct dg_deed deed = {0};
+
+		if (!is_record(*names))
+			continue;
+		r = read_item(root, *names, &deed);
+		/* Names sort by time, so the newest come last. */
+		if (r == 0 && (left-- <= ACTIONS_MAX || is_worth_keeping(&deed)))
+			r = add_item(facts, &deed);
+		dg_record_clear(item_record(), &deed);
+	}
+	return r;
+}
+
+static void run(const struct dg_root *root, struct dg_facts *facts)
+{
+	DG_NAMES_FREE char **names = NULL;
+	int r = dg_root_list(root, ACTIONS, NAMES_MAX, &names, NULL);
+
+	if (r == 0) {
+		dg_set_known(&facts->actions.meta);
+		r = read_all(root, names, facts);
+	}
+	if (r < 0)
+		dg_gap_from_errno(&facts->actions.meta, r, ACTIONS);
+}
+
+const struct dg_collector dg_collect_actions = {
+	.name = "actions",
+	.fills = (const char *const[]){"actions", NULL},
+	.run = run,
+};

@@ -242,6 +242,5 @@ const char *dg_facts_source(const char *path)
 
 bool dg_deed_is_unfinished(const struct dg_deed *deed)
 {
-	return dg_streq(dg_get(&deed->state), "open") ||
-	       dg_streq(dg_get(&deed->outcome), "unfinished");
+	return dg_true(&deed->open) || dg_streq(dg_get(&deed->outcome), "unfinished");
 }

@@ -6,12 +6,10 @@
 #include <json-c/json.h>
 
 #include "guard/collect/collect.h"
+#include "policy/action-record.h"
 #include "policy/json-scan.h"
 #include "policy/text.h"
 
-#define ACTIONS	    "/var/lib/driftguard/actions"
-#define SCHEMA	    "driftguard.action/1"
-#define FILE_MAX    ((size_t)1024 * 1024)
 #define NAMES_MAX   ((size_t)65536)
 #define ACTIONS_MAX 64
 
@@ -25,39 +23,45 @@ static const struct dg_record *item_record(void)
 	return dg_record_field(&dg_facts_record, "actions", strlen("actions"))->record;
 }
 
-/* Members that the schema lets out are absent; of the others' absence decoding makes a
- * gap. */
-static int add_missing(struct json_object *json)
+static void copy_text(const struct dg_str *from, struct dg_str *to)
 {
-	const struct dg_record *record = item_record();
-
-	for (size_t i = 0; i < record->count; i++) {
-		const struct dg_field *field = &record->fields[i];
-		struct json_object *gap;
-
-		if (!field->absent_ok ||
-		    json_object_object_get_ex(json, field->name, NULL))
-			continue;
-		gap = json_object_new_object();
-		if (!gap || json_object_object_add(json, field->name, gap) < 0)
-			return -ENOMEM;
-		json_object_object_add(gap, "state", json_object_new_string("absent"));
-	}
-	return 0;
+	if (dg_known(from))
+		dg_set_str(to, from->value);
+	else
+		dg_set_gap(&to->meta, from->meta.state, "%s", "none");
 }
 
-/* What is wrong with what was decoded; NULL: nothing. */
-static const char *find_fault(const struct dg_deed *deed, const char *name)
+static void copy_time(const struct dg_int *from, struct dg_int *to)
 {
-	const char *state = dg_get(&deed->state), *id = dg_get(&deed->id);
+	if (dg_known(from))
+		dg_set_int(to, from->value);
+	else
+		dg_set_gap(&to->meta, from->meta.state, "%s", "none");
+}
+
+static void take(const struct dg_action *action, struct dg_deed *deed)
+{
+	copy_text(&action->id, &deed->id);
+	copy_text(&action->verb, &deed->verb);
+	copy_text(&action->boot_id, &deed->boot_id);
+	copy_time(&action->started, &deed->started);
+	copy_time(&action->ended, &deed->ended);
+	dg_set_bool(&deed->open, dg_action_is_open(action));
+	copy_text(&action->outcome, &deed->outcome);
+	copy_text(&action->why, &deed->why);
+	copy_text(&action->target, &deed->target);
+}
+
+/* What is wrong with a record; NULL: nothing. */
+static const char *find_fault(const struct dg_action *action, const char *name)
+{
+	const char *id = dg_get(&action->id);
 
 	if (!id || !dg_streq(dg_after(name, id), ".json"))
 		return "\"id\" is not what the file is named after";
-	if (!dg_streq(state, "open") && !dg_streq(state, "closed"))
-		return "\"state\" is neither \"open\" nor \"closed\"";
-	if (!dg_known(&deed->started))
+	if (!dg_known(&action->started))
 		return "\"started\" is no time";
-	if (dg_streq(state, "closed") && !dg_known(&deed->outcome))
+	if (!dg_action_is_open(action) && !dg_known(&action->outcome))
 		return "it is closed, and has no \"outcome\"";
 	return NULL;
 }
@@ -65,6 +69,7 @@ static const char *find_fault(const struct dg_deed *deed, const char *name)
 static void parse(const char *data, size_t size, const char *name, struct dg_deed *deed)
 {
 	DG_CLEANUP(json_drop) struct json_object *json = NULL;
+	DG_CLEANUP(dg_action_freep) struct dg_action *action = NULL;
 	struct dg_json_error error = {0};
 	DG_FREE char *why = NULL;
 	const char *fault;
@@ -73,32 +78,31 @@ static void parse(const char *data, size_t size, const char *name, struct dg_dee
 	if (r < 0)
 		why = dg_format("line %u: %s", error.line, error.message);
 	if (r == 0)
-		r = dg_document_check(json, SCHEMA, &why);
-	if (r == 0)
-		r = add_missing(json);
-	if (r == 0)
-		r = dg_record_decode(item_record(), json, deed);
-	fault = r == 0 ? find_fault(deed, name) : why ? why : dg_errno_words(r);
+		r = dg_action_decode(json, &action, &why);
+	fault = r == 0 ? find_fault(action, name) : why ? why : dg_errno_words(r);
 	if (fault)
-		dg_set_gap(&deed->meta, DG_MALFORMED, ACTIONS "/%s: %s", name, fault);
+		dg_set_gap(&deed->meta, DG_MALFORMED, "%s/%s: %s", DG_ACTIONS_DIR, name,
+			   fault);
+	else
+		take(action, deed);
 }
 
 /* 0 or -ENOMEM. */
 static int read_item(const struct dg_root *root, const char *name, struct dg_deed *deed)
 {
-	DG_FREE char *path = dg_format(ACTIONS "/%s", name);
+	DG_FREE char *path = dg_format("%s/%s", DG_ACTIONS_DIR, name);
 	DG_FREE char *data = NULL;
 	size_t size;
 	int r;
 
 	if (!path)
 		return -ENOMEM;
-	r = dg_root_read(root, path, FILE_MAX, &data, &size);
+	r = dg_root_read(root, path, DG_ACTION_FILE_MAX, &data, &size);
 	dg_set_known(&deed->meta);
 	if (r == 0)
 		parse(data, size, name, deed);
 	else
-		dg_set_gap(&deed->meta, DG_UNREADABLE, ACTIONS "/%s: %s", name,
+		dg_set_gap(&deed->meta, DG_UNREADABLE, "%s/%s: %s", DG_ACTIONS_DIR, name,
 			   dg_errno_words(r));
 	return 0;
 }
@@ -153,14 +157,14 @@ static int read_all(const struct dg_root *root, char *const *names,
 static void run(const struct dg_root *root, struct dg_facts *facts)
 {
 	DG_NAMES_FREE char **names = NULL;
-	int r = dg_root_list(root, ACTIONS, NAMES_MAX, &names, NULL);
+	int r = dg_root_list(root, DG_ACTIONS_DIR, NAMES_MAX, &names, NULL);
 
 	if (r == 0) {
 		dg_set_known(&facts->actions.meta);
 		r = read_all(root, names, facts);
 	}
 	if (r < 0)
-		dg_gap_from_errno(&facts->actions.meta, r, ACTIONS);
+		dg_gap_from_errno(&facts->actions.meta, r, DG_ACTIONS_DIR);
 }
 
 const struct dg_collector dg_collect_actions = {

@@ -98,6 +98,12 @@ static void agreed(struct dg_facts *f)
 	document(f, OLD, 30);
 }
 
+static void ledger_unread(struct dg_facts *f)
+{
+	pin_old(f);
+	make_gap(&f->ledger);
+}
+
 static void ledger_broken(struct dg_facts *f)
 {
 	pin_old(f);
@@ -221,12 +227,10 @@ static void running_untold(struct dg_facts *f)
 
 /* --- the moment --- */
 
-static void esps_untold(struct dg_facts *f)
+static void modules_untold(struct dg_facts *f)
 {
 	pin_old(f);
-	make_gap(&f->boot.cleanup_done);
-	dg_set_str(&f->boot.next_pin, OLD);
-	dg_set_int(&f->boot.next_pin_time, NOW - DAY);
+	make_gap(&f->modules);
 }
 
 static void time_untold(struct dg_facts *f)
@@ -347,7 +351,7 @@ static struct dg_deed *add_deed(struct dg_facts *f, const char *outcome, int64_t
 	dg_set_str(&deed->id, "20260601T080000Z-0000abcd");
 	dg_set_str(&deed->verb, "enforce");
 	dg_set_str(&deed->boot_id, boot_id);
-	dg_set_str(&deed->state, outcome ? "closed" : "open");
+	dg_set_bool(&deed->open, !outcome);
 	dg_set_int(&deed->started, NOW - ago);
 	dg_set_int(&deed->ended, NOW - ago);
 	make_absent(&deed->why);
@@ -465,7 +469,7 @@ static const struct gate_case {
 	{"finding", DG_YES, pin_old, ACT, "pinned for 260 days; 90 are allowed"},
 	{"finding", DG_NO, pin_old, ON("\"on\": [\"pin-expired\"]"), "(pin-expired)"},
 	{"finding", DG_NO, pin_old, ON("\"on\": []"), "is empty"},
-	{"finding", DG_CANNOT_TELL, ledger_broken, ACT, "pin-age cannot be judged"},
+	{"finding", DG_CANNOT_TELL, ledger_unread, ACT, "pin-age cannot be judged"},
 	{"finding", DG_YES, pin_old, ON("\"on\": [\"pin-undocumented\"]"),
 	 "nobody wrote down"},
 
@@ -528,7 +532,7 @@ static const struct gate_case {
 	 "is older than " NEWER7 ", which boots next"},
 
 	{"known", DG_YES, pin_old, ACT, "none of the"},
-	{"known", DG_CANNOT_TELL, esps_untold, ACT, "next-boot-pin-left is unknown"},
+	{"known", DG_CANNOT_TELL, modules_untold, ACT, "module-blocks-target is unknown"},
 	{"known", DG_CANNOT_TELL, dpkg_runs, ACT, "is unknown: packages are being"},
 
 	{"clock", DG_YES, pin_old, ACT, "2026-06-03T08:00:00Z is plausible"},
@@ -705,11 +709,14 @@ static const struct state_case {
 	 "the policy is not sound"},
 	{agreed, ACT ", \"nonsense\": 1", DG_ENFORCE_REFUSED, "notify", NULL,
 	 "the policy is not sound"},
-	{ledger_broken, ACT, DG_ENFORCE_REFUSED, "notify", NULL, "finding: pin-age"},
+	{ledger_unread, ACT, DG_ENFORCE_REFUSED, "notify", NULL, "finding: pin-age"},
+	{ledger_broken, ACT, DG_ENFORCE_REFUSED, "unpin", "pin-age",
+	 "known: pin-expired is unknown"},
 	{contained, ACT, DG_ENFORCE_NOTHING, "notify", NULL, "nothing drifts"},
 	{container_untold, ACT, DG_ENFORCE_REFUSED, "notify", NULL, "host.container"},
 	{clock_early, ACT, DG_ENFORCE_REFUSED, "notify", NULL, "clock is not plausible"},
-	{running_untold, ACT, DG_ENFORCE_REFUSED, "notify", "pin-age", "known"},
+	{running_untold, ACT, DG_ENFORCE_REFUSED, "unpin", "pin-age",
+	 "shut: not-older, known"},
 	{trial_untold, ACT, DG_ENFORCE_REFUSED, "notify", NULL, "boot.next_pin"},
 	{dpkg_half, ACT, DG_ENFORCE_REFUSED, "unpin", "pin-age", "known, upgrade"},
 };

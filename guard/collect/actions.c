@@ -87,7 +87,7 @@ static void parse(const char *data, size_t size, const char *name, struct dg_dee
 		take(action, deed);
 }
 
-/* 0 or -ENOMEM. */
+/* 0, -ENOENT or -ENOMEM. */
 static int read_item(const struct dg_root *root, const char *name, struct dg_deed *deed)
 {
 	DG_FREE char *path = dg_format("%s/%s", DG_ACTIONS_DIR, name);
@@ -98,6 +98,8 @@ static int read_item(const struct dg_root *root, const char *name, struct dg_dee
 	if (!path)
 		return -ENOMEM;
 	r = dg_root_read(root, path, DG_ACTION_FILE_MAX, &data, &size);
+	if (r == -ENOENT) /* removed just now, to make room */
+		return r;
 	dg_set_known(&deed->meta);
 	if (r == 0)
 		parse(data, size, name, deed);
@@ -150,6 +152,8 @@ static int read_all(const struct dg_root *root, char *const *names,
 		if (r == 0 && (left-- <= ACTIONS_MAX || is_worth_keeping(&deed)))
 			r = add_item(facts, &deed);
 		dg_record_clear(item_record(), &deed);
+		if (r == -ENOENT)
+			r = 0;
 	}
 	return r;
 }

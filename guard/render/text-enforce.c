@@ -5,6 +5,14 @@
 #include "guard/render/text.h"
 #include "policy/text.h"
 
+/* What a dry run says is what it would do. */
+static const char *const dry_outcomes[] = {
+	[DG_ENFORCE_NOTHING] = "nothing",
+	[DG_ENFORCE_NOTIFIES] = "nothing",
+	[DG_ENFORCE_REFUSED] = "refused",
+	[DG_ENFORCE_ACTS] = "dry-run",
+};
+
 static const struct {
 	const char *outcome, *word, *colour;
 } heads[] = {
@@ -19,10 +27,12 @@ static const struct {
 static void print_head(FILE *out, const struct dg_enforce_told *told,
 		       const struct dg_style *style)
 {
-	const char *name = told->verdict->host.name;
+	const char *name = told->verdict->host.name, *outcome = told->outcome;
 
+	if (dg_streq(outcome, "dry-run"))
+		outcome = dry_outcomes[told->decision->state];
 	for (size_t i = 0; i < DG_COUNT(heads); i++)
-		if (dg_streq(heads[i].outcome, told->outcome))
+		if (dg_streq(heads[i].outcome, outcome))
 			fprintf(out, "%s%s%s  %s\n", style->colour ? heads[i].colour : "",
 				heads[i].word, style->colour ? DG_RESET : "",
 				name ? name : "");

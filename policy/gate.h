@@ -29,6 +29,10 @@ bool dg_policy_lists(const struct dg_policy *policy, const char *path, const cha
 /* Its elements, joined by ", ". Owned; NULL: out of memory. */
 char *dg_policy_list_join(const struct dg_policy *policy, const char *path);
 
+/* Fill because, plan, wanted and action. *ret is the plan, which the caller frees; 0 or
+ * -ENOMEM (gates-plan.c). */
+int dg_gate_plan(struct dg_gate_work *w, struct dg_plan **ret);
+
 /* The kernel that boots once the plan was carried out; NULL: the newest one. */
 const char *dg_gate_kernel(const struct dg_gate_work *w);
 

@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The table of gates, the plan that they guard, and the decision. */
+/* The table of gates, and the decision. */
 #include <errno.h>
-#include <json-c/json.h>
 
-#include "policy/catalog.h"
 #include "policy/gate.h"
-#include "policy/plan-trial.h"
-#include "policy/policy-keys.h"
 #include "policy/text.h"
 
 /* What the policy wants first; then the kernel; then the moment; then whose turn it is.
@@ -50,167 +46,6 @@ const char *dg_enforce_state_name(enum dg_enforce_state state)
 	};
 
 	return names[state];
-}
-
-/* --- answers; memory that is short shows as a gate without a detail --- */
-
-#define ANSWER(gate, answer, fmt)                          \
-	do {                                               \
-		va_list args_;                             \
-		va_start(args_, fmt);                      \
-		(gate)->open = (answer);                   \
-		(gate)->detail = dg_vformat((fmt), args_); \
-		va_end(args_);                             \
-	} while (0)
-
-void dg_gate_open(struct dg_gate *gate, const char *fmt, ...)
-{
-	ANSWER(gate, DG_YES, fmt);
-}
-
-void dg_gate_shut(struct dg_gate *gate, const char *fmt, ...)
-{
-	ANSWER(gate, DG_NO, fmt);
-}
-
-void dg_gate_untold(struct dg_gate *gate, const char *fmt, ...)
-{
-	ANSWER(gate, DG_CANNOT_TELL, fmt);
-}
-
-bool dg_gate_gap(const struct dg_gate_work *w, struct dg_gate *gate,
-		 const char *const *paths)
-{
-	for (; *paths; paths++) {
-		DG_FREE char *gap = dg_facts_gap(w->view->facts, *paths);
-
-		if (!gap)
-			continue;
-		dg_gate_untold(gate, "%s", gap);
-		return true;
-	}
-	return false;
-}
-
-/* --- lists of the policy --- */
-
-bool dg_policy_lists(const struct dg_policy *policy, const char *path, const char *word)
-{
-	struct json_object *list = dg_policy_value(policy->tree, path);
-	size_t count = list ? json_object_array_length(list) : 0;
-
-	for (size_t i = 0; i < count; i++)
-		if (dg_streq(json_object_get_string(json_object_array_get_idx(list, i)),
-			     word))
-			return true;
-	return false;
-}
-
-char *dg_policy_list_join(const struct dg_policy *policy, const char *path)
-{
-	struct json_object *list = dg_policy_value(policy->tree, path);
-	size_t count = list ? json_object_array_length(list) : 0;
-	char *all = strdup("");
-
-	for (size_t i = 0; all && i < count; i++) {
-		char *longer = dg_format(
-			"%s%s%s", all, *all ? ", " : "",
-			json_object_get_string(json_object_array_get_idx(list, i)));
-
-		free(all);
-		all = longer;
-	}
-	return all;
-}
-
-/* --- what is to be done --- */
-
-static const struct dg_finding *find_because(const struct dg_gate_work *w)
-{
-	const struct dg_finding *worst = NULL;
-
-	for (size_t i = 0; i < w->verdict->finding_count; i++) {
-		const struct dg_finding *f = &w->verdict->findings[i];
-
-		if (f->status == DG_DRIFT && (!worst || f->severity > worst->severity) &&
-		    dg_policy_lists(w->view->policy, "enforce.on", f->check->id))
-			worst = f;
-	}
-	return worst;
-}
-
-/* Checks that ask for no command by themselves, and what a policy that acts on them wants
- * done: what another check asks for. */
-static const struct {
-	const char *check, *as;
-} stand_ins[] = {
-	{.check = "pin-undocumented", .as = "pin-age"},
-	{.check = "kernel-age-skew", .as = "kernel-series-behind"},
-};
-
-static const struct dg_check *find_asking(const struct dg_check *check)
-{
-	for (size_t i = 0; i < DG_COUNT(stand_ins); i++)
-		if (dg_streq(stand_ins[i].check, check->id))
-			return dg_catalog_find(stand_ins[i].as);
-	return check;
-}
-
-/* The plan for the drift that the policy acts on, and no other. */
-static int make_plan(const struct dg_gate_work *w, struct dg_plan **ret)
-{
-	size_t count = w->verdict->finding_count;
-	DG_FREE struct dg_finding *findings = calloc(count, sizeof(*findings));
-
-	if (!findings)
-		return -ENOMEM;
-	for (size_t i = 0; i < count; i++) {
-		const struct dg_finding *f = &w->verdict->findings[i];
-		bool listed =
-			dg_policy_lists(w->view->policy, "enforce.on", f->check->id);
-
-		findings[i].check = listed ? find_asking(f->check) : f->check;
-		findings[i].status = listed ? f->status : DG_OK;
-	}
-	return dg_plan_make(w->view, findings, count, ret);
-}
-
-/* What carrying out its commands is called; NULL: it has none. */
-static const char *name_action(const struct dg_plan *plan)
-{
-	if (!plan || !plan->step_count)
-		return NULL;
-	return dg_streq(plan->strategy, "reboot") ? "refresh" : plan->strategy;
-}
-
-static int choose_action(struct dg_gate_work *w, struct dg_plan *plan)
-{
-	const struct dg_policy *policy = w->view->policy;
-	int r = 0;
-
-	w->wanted = name_action(plan);
-	w->plan = w->wanted ? plan : NULL;
-	w->action = "notify";
-	if (!w->wanted)
-		return 0;
-	if (dg_policy_lists(policy, "enforce.actions", w->wanted)) {
-		w->action = w->wanted;
-	} else if (!dg_streq(w->wanted, "refresh") && plan->target &&
-		   dg_policy_lists(policy, "enforce.actions", "pin-next-boot")) {
-		r = dg_plan_make_trial(w->view->facts, plan);
-		w->wanted = w->action = "pin-next-boot";
-	}
-	return r;
-}
-
-const char *dg_gate_kernel(const struct dg_gate_work *w)
-{
-	const struct dg_boot *boot = &w->view->facts->boot;
-	const char *next = dg_get(&boot->next_pin);
-
-	if (w->plan && w->plan->target)
-		return w->plan->target;
-	return next ? next : dg_get(&boot->pin);
 }
 
 /* --- the decision --- */
@@ -331,10 +166,7 @@ static int decide_view(const struct dg_view *view, const struct dg_verdict *verd
 	struct dg_gate_work w = {.view = view, .verdict = verdict};
 	int r;
 
-	w.because = find_because(&w);
-	r = make_plan(&w, &e->plan);
-	if (r == 0)
-		r = choose_action(&w, e->plan);
+	r = dg_gate_plan(&w, &e->plan);
 	if (r == 0)
 		r = judge_gates(&w, e);
 	if (r < 0)

@@ -71,9 +71,9 @@ void dg_gate_canary(const struct dg_gate_work *w, struct dg_gate *gate)
 		return;
 	else if (policy->enforce.rollout_percent > 0)
 		dg_gate_open(gate,
-			     "the canaries (%s) went first; now it is the others' "
-			     "turn",
-			     all);
+			     "this host is none of the canaries (%s); of the others %lld "
+			     "percent may act",
+			     all, (long long)policy->enforce.rollout_percent);
 	else
 		dg_gate_shut(gate, "only canaries (%s) act, and this host is none", all);
 }

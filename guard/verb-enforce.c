@@ -113,6 +113,18 @@ static int decide(struct work *w)
 
 /* --- doing --- */
 
+/* Who may not write here may still look. */
+static void note(struct work *w, const struct dg_act_request *request,
+		 const char *outcome, const char *summary)
+{
+	DG_FREE char *why = NULL;
+	int r = dg_act_note(request, outcome, summary, &w->record, &why);
+
+	if (r < 0)
+		w->no_record = dg_format("No record of this could be written: %s",
+					 why ? why : dg_errno_words(r));
+}
+
 static int act(struct work *w, struct dg_act_request *request)
 {
 	DG_CLEANUP(dg_enforce_ledger_clear) struct dg_enforce_ledger ledger = {0};
@@ -121,8 +133,15 @@ static int act(struct work *w, struct dg_act_request *request)
 	request->ledger = ledger.ledger;
 	if (r == 0)
 		r = dg_act_run(request, &w->report);
-	w->acted = r == 0;
-	return r;
+	if (r < 0) {
+		dg_complain("cannot act: %s", dg_errno_words(r));
+		return r;
+	}
+	w->acted = true;
+	/* Refused so early that there was nothing to be recorded yet. */
+	if (w->report.outcome == DG_ACT_REFUSED && !w->report.record)
+		note(w, request, "refused", w->report.why);
+	return 0;
 }
 
 static const char *name_outcome(const struct work *w)
@@ -134,24 +153,11 @@ static const char *name_outcome(const struct work *w)
 	return w->decision.state == DG_ENFORCE_REFUSED ? "refused" : "nothing";
 }
 
-/* Who may not write here may still look. */
-static void note(struct work *w, const struct dg_act_request *request)
-{
-	DG_FREE char *why = NULL;
-	int r = dg_act_note(request, name_outcome(w), w->decision.summary, &w->record,
-			    &why);
-
-	if (r < 0)
-		w->no_record = dg_format("No record of this could be written: %s",
-					 why ? why : dg_errno_words(r));
-}
-
 static int act_or_note(struct work *w)
 {
 	struct dg_act_gate gates[DG_GATES_MAX];
 	struct dg_act_request request = make_request(w);
 	struct dg_goal goal = {0};
-	int r = 0;
 
 	for (size_t i = 0; i < w->decision.gate_count; i++)
 		gates[i] = (struct dg_act_gate){
@@ -167,22 +173,27 @@ static int act_or_note(struct work *w)
 	if (request.plan)
 		dg_goal_of_plan(w->facts, request.plan, &goal);
 	if (w->options->yes && w->decision.state == DG_ENFORCE_ACTS)
-		r = act(w, &request);
-	else
-		note(w, &request);
-	if (r < 0)
-		dg_complain("cannot act: %s", dg_errno_words(r));
-	return r;
+		return act(w, &request);
+	note(w, &request, name_outcome(w), w->decision.summary);
+	return 0;
 }
 
 /* --- telling --- */
 
 static const char *find_record(const struct work *w)
 {
-	return w->acted ? w->report.record : w->record;
+	return w->acted && w->report.record ? w->report.record : w->record;
 }
 
-static void tell_journal(const struct work *w)
+static void tell_journal(const struct work *w, const struct dg_journal_deed *deed)
+{
+	int r = dg_sink_action(w->root, deed);
+
+	if (r < 0)
+		dg_complain("journal: %s", dg_errno_words(r));
+}
+
+static void tell(const struct work *w)
 {
 	const struct dg_plan *plan = w->decision.plan;
 	const struct dg_journal_deed deed = {
@@ -194,10 +205,17 @@ static void tell_journal(const struct work *w)
 		.because = w->decision.because,
 		.record = find_record(w),
 	};
-	int r = dg_sink_action(w->root, &deed);
+	const struct dg_journal_deed earlier = {
+		.verb = "enforce",
+		.outcome = dg_act_outcome_name(w->recovery.outcome),
+		.summary = w->recovery.why,
+		.kernel = w->verdict->kernel.running,
+		.record = w->recovery.record,
+	};
 
-	if (r < 0)
-		dg_complain("journal: %s", dg_errno_words(r));
+	if (w->recovered)
+		tell_journal(w, &earlier);
+	tell_journal(w, &deed);
 }
 
 static int print(const struct work *w)
@@ -256,7 +274,7 @@ static int run_enforce(const struct dg_options *options)
 		return DG_EXIT_UNUSABLE;
 	if ((options->yes && recover(&w) < 0) || decide(&w) < 0 || act_or_note(&w) < 0)
 		return DG_EXIT_FAILED;
-	tell_journal(&w);
+	tell(&w);
 	return print(&w) < 0 ? DG_EXIT_FAILED : find_status(&w);
 }
 

@@ -49,9 +49,22 @@ static const struct dg_finding *find_listed(const struct dg_gate_work *w,
 	return NULL;
 }
 
+/* A pin's drift that is left to people; "": none. */
+static const char *find_told(const struct dg_gate_work *w)
+{
+	for (size_t i = 0; i < w->verdict->finding_count; i++) {
+		const struct dg_finding *f = &w->verdict->findings[i];
+
+		if (f->status == DG_DRIFT && dg_streq(f->check->family, "pin"))
+			return f->check->id;
+	}
+	return "";
+}
+
 void dg_gate_finding(const struct dg_gate_work *w, struct dg_gate *gate)
 {
 	const struct dg_finding *unknown = find_listed(w, DG_UNKNOWN);
+	const char *told = find_told(w);
 	DG_FREE char *on = NULL;
 
 	if (w->because) {
@@ -66,8 +79,9 @@ void dg_gate_finding(const struct dg_gate_work *w, struct dg_gate *gate)
 	}
 	on = dg_policy_list_join(w->view->policy, "enforce.on");
 	if (on)
-		dg_gate_shut(gate, "nothing drifts that the policy acts on (%s)",
-			     *on ? on : "enforce.on is empty");
+		dg_gate_shut(gate, "nothing drifts that the policy acts on (%s)%s%s%s",
+			     *on ? on : "enforce.on is empty", *told ? "; " : "", told,
+			     *told ? " is only told of" : "");
 }
 
 /* A waiver for anything that a change of the kernel would cure says that this kernel is

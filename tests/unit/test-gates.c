@@ -72,6 +72,29 @@ static const char *word_of(enum dg_answer answer)
 	return answer == DG_YES ? "open" : answer == DG_NO ? "shut" : "untold";
 }
 
+/* --- facts that are missing --- */
+
+#define WITHOUT(name, kind, fact)            \
+	static void name(struct dg_facts *f) \
+	{                                    \
+		pin_old(f);                  \
+		make_##kind(fact);           \
+	}
+WITHOUT(ledger_unread, gap, &f->ledger)
+WITHOUT(proofs_unread, gap, &f->proven)
+WITHOUT(running_untold, gap, &f->kernel.release)
+WITHOUT(modules_untold, gap, &f->modules)
+WITHOUT(time_untold, gap, &f->kernel.build_time)
+WITHOUT(container_untold, gap, &f->host.container)
+WITHOUT(dpkg_untold, gap, &f->packages.locked)
+WITHOUT(trial_untold, gap, &f->boot.next_pin)
+WITHOUT(guests_untold, gap, &f->guests)
+WITHOUT(actions_unread, gap, &f->actions)
+WITHOUT(boot_untold, absent, &f->host.boot_id)
+WITHOUT(cluster_untold, gap, &f->cluster)
+WITHOUT(name_untold, gap, &f->host.name)
+WITHOUT(id_untold, absent, &f->host.id)
+
 /* --- hosts --- */
 
 static void age_85(struct dg_facts *f)
@@ -96,12 +119,6 @@ static void agreed(struct dg_facts *f)
 {
 	pin_old(f);
 	document(f, OLD, 30);
-}
-
-static void ledger_unread(struct dg_facts *f)
-{
-	pin_old(f);
-	make_gap(&f->ledger);
 }
 
 static void ledger_broken(struct dg_facts *f)
@@ -193,12 +210,6 @@ static void booted_other(struct dg_facts *f)
 	note_boot(f, NEWER, "c0ffee", DAY, "ok", "package-held");
 }
 
-static void proofs_unread(struct dg_facts *f)
-{
-	pin_old(f);
-	make_gap(&f->proven);
-}
-
 /* --- kernels --- */
 
 /* The pin is to be left for a kernel that is older than what runs since a trial. */
@@ -219,25 +230,7 @@ static void pinned_newer(struct dg_facts *f)
 	pin(f, NEWER7, 260);
 }
 
-static void running_untold(struct dg_facts *f)
-{
-	pin_old(f);
-	make_gap(&f->kernel.release);
-}
-
 /* --- the moment --- */
-
-static void modules_untold(struct dg_facts *f)
-{
-	pin_old(f);
-	make_gap(&f->modules);
-}
-
-static void time_untold(struct dg_facts *f)
-{
-	pin_old(f);
-	make_gap(&f->kernel.build_time);
-}
 
 static void clock_early(struct dg_facts *f)
 {
@@ -251,12 +244,6 @@ static void contained(struct dg_facts *f)
 	dg_set_str(&f->host.container, "lxc");
 }
 
-static void container_untold(struct dg_facts *f)
-{
-	pin_old(f);
-	make_gap(&f->host.container);
-}
-
 static void dpkg_runs(struct dg_facts *f)
 {
 	pin_old(f);
@@ -267,12 +254,6 @@ static void dpkg_half(struct dg_facts *f)
 {
 	pin_old(f);
 	dg_set_bool(&f->packages.journal, true);
-}
-
-static void dpkg_untold(struct dg_facts *f)
-{
-	pin_old(f);
-	make_gap(&f->packages.locked);
 }
 
 static void trial_pending(struct dg_facts *f)
@@ -288,12 +269,6 @@ static void next_entry_set(struct dg_facts *f)
 	dg_set_bool(&f->boot.grub.one_shot, true);
 	dg_set_str(&f->boot.grub.next_entry,
 		   "gnulinux-advanced-" ROOT_ID ">gnulinux-" NEWER "-advanced-" ROOT_ID);
-}
-
-static void trial_untold(struct dg_facts *f)
-{
-	pin_old(f);
-	make_gap(&f->boot.next_pin);
 }
 
 static void leaving(struct dg_facts *f)
@@ -333,12 +308,6 @@ static void container_config_untold(struct dg_facts *f)
 {
 	pin_old(f);
 	make_gap(&add_container(f)->lock);
-}
-
-static void guests_untold(struct dg_facts *f)
-{
-	pin_old(f);
-	make_gap(&f->guests);
 }
 
 /* --- earlier actions --- */
@@ -390,18 +359,6 @@ static void action_broken(struct dg_facts *f)
 	make_gap(add_deed(f, "done", 30 * DAY, "b000"));
 }
 
-static void actions_unread(struct dg_facts *f)
-{
-	pin_old(f);
-	make_gap(&f->actions);
-}
-
-static void boot_untold(struct dg_facts *f)
-{
-	pin_old(f);
-	make_absent(&f->host.boot_id);
-}
-
 /* --- fleets --- */
 
 static void node_of(struct dg_facts *f, const char *own, bool quorate)
@@ -434,24 +391,6 @@ static void quorum_untold(struct dg_facts *f)
 	make_gap(&f->cluster.quorate);
 }
 
-static void cluster_untold(struct dg_facts *f)
-{
-	pin_old(f);
-	make_gap(&f->cluster);
-}
-
-static void name_untold(struct dg_facts *f)
-{
-	pin_old(f);
-	make_gap(&f->host.name);
-}
-
-static void id_untold(struct dg_facts *f)
-{
-	pin_old(f);
-	make_absent(&f->host.id);
-}
-
 /* --- the table --- */
 
 static const struct gate_case {
@@ -467,7 +406,8 @@ static const struct gate_case {
 	{"enabled", DG_NO, pin_old, "\"pin\": {\"max_age_days\": 90}", "(built in)"},
 
 	{"finding", DG_YES, pin_old, ACT, "pinned for 260 days; 90 are allowed"},
-	{"finding", DG_NO, pin_old, ON("\"on\": [\"pin-expired\"]"), "(pin-expired)"},
+	{"finding", DG_NO, pin_old, ON("\"on\": [\"pin-expired\"]"),
+	 "(pin-expired); pin-outlived-userland is only told of"},
 	{"finding", DG_NO, pin_old, ON("\"on\": []"), "is empty"},
 	{"finding", DG_CANNOT_TELL, ledger_unread, ACT, "pin-age cannot be judged"},
 	{"finding", DG_YES, pin_old, ON("\"on\": [\"pin-undocumented\"]"),

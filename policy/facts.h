@@ -309,7 +309,7 @@ struct dg_proof {
 	struct dg_meta meta;
 	struct dg_str abi;
 	struct dg_bool well;   /* at least one of its boots went well */
-	struct dg_str boot_id; /* that one; else the last one */
+	struct dg_str boot_id; /* one that did; else the last one */
 	struct dg_int time;    /* when it was last judged */
 	struct dg_str because; /* a clause: why it counts, or does not */
 };

@@ -14,8 +14,8 @@
 #define DG_PROVEN_UPTIME_S 600
 #define DG_PROOFS_MAX	   1024
 
-/* Take a record into facts->proven, where each kernel has one item: its last boot that
- * went well, else its last one. `host_id`: this host's (NULL: not known, then no record
- * is known to be its own). 0 or -ENOMEM. */
+/* Take a record into facts->proven, where each kernel has one item: the last
+ * boot of those noted that went well, else the last one. `host_id`: this host's (NULL:
+ * not known, then no record is known to be its own). 0 or -ENOMEM. */
 int dg_proven_note(struct dg_facts *facts, const struct dg_boot_record *record,
 		   const char *host_id);

@@ -11,7 +11,7 @@ static const struct dg_verb *const verbs[] = {
 	&dg_verb_check,	  &dg_verb_facts,   &dg_verb_explain, &dg_verb_policy,
 	&dg_verb_probe,	  &dg_verb_sample,  &dg_verb_record,  &dg_verb_status,
 	&dg_verb_history, &dg_verb_compare, &dg_verb_fleet,   &dg_verb_pin,
-	&dg_verb_unpin,
+	&dg_verb_unpin,	  &dg_verb_enforce,
 };
 
 void dg_complain(const char *fmt, ...)

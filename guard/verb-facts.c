@@ -29,6 +29,9 @@ static void redact_facts(struct dg_facts *facts)
 	redact(&facts->host.name);
 	dg_list_foreach (guest, facts->guests)
 		redact(&guest->name);
+	redact(&facts->cluster.node);
+	dg_list_foreach (node, facts->cluster.nodes)
+		redact(&node->name);
 	dg_list_foreach (sample, facts->samples)
 		redact_sample(sample);
 }

@@ -34,7 +34,8 @@ struct dg_options {
 	const char *reason, *until, *owner;
 	bool next_boot, keep, accept_sticky, dry_run;
 	const char *overrides[DG_OVERRIDES_MAX + 1]; /* NULL-terminated, each a list */
-	const char *boot_tool;			     /* NULL: proxmox-boot-tool */
+	bool yes;				     /* enforce */
+	const char *boot_tool; /* pin, unpin, enforce; NULL: the host's */
 	bool quiet;
 	int verbose;
 	uint64_t given; /* a bit for each option that was given (options.c) */
@@ -56,7 +57,7 @@ struct dg_verb {
 
 extern const struct dg_verb dg_verb_check, dg_verb_facts, dg_verb_explain, dg_verb_policy,
 	dg_verb_probe, dg_verb_sample, dg_verb_record, dg_verb_history, dg_verb_compare,
-	dg_verb_status, dg_verb_fleet, dg_verb_pin, dg_verb_unpin;
+	dg_verb_status, dg_verb_fleet, dg_verb_pin, dg_verb_unpin, dg_verb_enforce;
 
 /* Say on standard error what went wrong, as "driftguard: ...". */
 void dg_complain(const char *fmt, ...) DG_PRINTF(1, 2);

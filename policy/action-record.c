@@ -111,102 +111,14 @@ struct dg_action *dg_action_new(void)
 	return action;
 }
 
-void dg_action_set(struct dg_str *fact, const char *text)
+void dg_action_forget_undone(struct dg_action *action)
 {
-	if (text)
-		dg_set_str(fact, text);
-	else
-		dg_set_gap(&fact->meta, DG_ABSENT, "none");
-}
-
-void dg_action_not_run(struct dg_action_step *step, const char *state)
-{
-	dg_set_str(&step->state, state);
-	dg_set_gap(&step->status.meta, DG_ABSENT, "none");
-	dg_set_gap(&step->signal.meta, DG_ABSENT, "none");
-	dg_set_gap(&step->timed_out.meta, DG_ABSENT, "not ended");
-	dg_set_gap(&step->output.meta, DG_ABSENT, "not ended");
-}
-
-int dg_action_argv_set(struct dg_action_argv *fact, const struct dg_argv *argv)
-{
-	dg_set_known(&fact->meta);
-	for (size_t i = 0; i < DG_ARGV_MAX && argv->words[i]; i++) {
-		struct dg_word *word = DG_ADD(&fact->words, DG_ARGV_MAX);
-
-		if (!word)
-			return -ENOMEM;
-		dg_set_str(&word->name, argv->words[i]);
-	}
-	return 0;
-}
-
-int dg_action_argv_get(const struct dg_action_argv *fact, struct dg_argv *ret)
-{
-	struct dg_argv argv = {0};
-	size_t n = 0;
-
-	dg_list_foreach (word, fact->words) {
-		if (n + 1 >= DG_ARGV_MAX || !dg_known(word) || !dg_get(&word->name))
-			return -EBADMSG;
-		argv.words[n++] = word->name.value;
-	}
-	if (n == 0)
-		return -EBADMSG;
-	*ret = argv;
-	return 0;
-}
-
-static int add_line(struct dg_action_step *step, const char *line, size_t size)
-{
-	struct dg_word *word = DG_ADD(&step->output, DG_ACTION_LINES_MAX + 1);
-	char *text;
-
-	if (!word)
-		return -ENOMEM;
-	text = dg_clean_text_max(line, size, DG_ACTION_LINE_MAX);
-	if (!text)
-		return -ENOMEM;
-	dg_set_str(&word->name, text);
-	free(text);
-	return 0;
-}
-
-static size_t count_lines(const char *text, size_t size)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < size; i++)
-		n += text[i] == '\n';
-	return n + (size > 0 && text[size - 1] != '\n');
-}
-
-static int add_gap_line(struct dg_action_step *step, size_t left_out)
-{
-	DG_FREE char *line = dg_format("[%zu lines are left out here]", left_out);
-
-	return line ? add_line(step, line, strlen(line)) : -ENOMEM;
-}
-
-int dg_action_set_output(struct dg_action_step *step, const char *text, size_t size)
-{
-	size_t total = count_lines(text, size), half = DG_ACTION_LINES_MAX / 2;
-	const char *end = text + size;
-	int r = 0;
-
-	dg_set_known(&step->output.meta);
-	for (size_t i = 0; text < end && r == 0; i++) {
-		const char *stop = memchr(text, '\n', (size_t)(end - text));
-		size_t length = (size_t)((stop ? stop : end) - text);
-		bool kept = total <= DG_ACTION_LINES_MAX || i < half || i + half >= total;
-
-		if (kept)
-			r = add_line(step, text, length);
-		else if (i == half)
-			r = add_gap_line(step, total - 2 * half);
-		text += length + (stop != NULL);
-	}
-	return r;
+	dg_list_foreach (step, action->undone)
+		dg_record_clear(&step_record, step);
+	free(action->undone.items);
+	action->undone.items = NULL;
+	action->undone.count = 0;
+	dg_set_known(&action->undone.meta);
 }
 
 /* --- reading --- */
@@ -242,23 +154,49 @@ void dg_action_before_get(const struct dg_action *action, struct dg_goal *ret)
 
 struct json_object *dg_action_encode(const struct dg_action *action)
 {
-	struct json_object *json = json_object_new_object();
-	struct json_object *body = dg_record_encode(&dg_action_record, action);
+	return dg_document_encode(&dg_action_record, DG_ACTION_SCHEMA, action);
+}
 
-	json_object_object_add(json, "schema", json_object_new_string(DG_ACTION_SCHEMA));
-	json_object_object_foreach(body, key, value)
-		json_object_object_add(json, key, json_object_get(value));
-	json_object_put(body);
-	return json;
+static bool is_told(const void *fact)
+{
+	return dg_known(fact) || dg_absent(fact);
+}
+
+/* All that completing it, or rolling it back, goes by: a pin that is not told is not a
+ * pin that was not there. */
+static bool is_whole(const struct dg_action *action)
+{
+	const struct dg_action_host *before = &action->before;
+	const struct dg_action_goal *goal = &action->goal;
+	struct dg_argv argv;
+
+	dg_list_foreach (step, action->steps)
+		if (!dg_known(step) || !dg_known(&step->state) ||
+		    dg_action_argv_get(&step->argv, &argv) < 0)
+			return false;
+	return dg_known(before) && is_told(&before->pin) && is_told(&before->pin_time) &&
+	       is_told(&before->next_pin) && is_told(&before->next_pin_time) &&
+	       is_told(&before->boots) && dg_known(goal) && is_told(&goal->pin) &&
+	       is_told(&goal->next_pin) && is_told(&goal->boots) &&
+	       dg_known(&goal->missing) && dg_known(&action->ledger) &&
+	       dg_known(&action->steps);
 }
 
 /* Whether there is something to be completed must not be a guess. */
-static bool tells_state(const struct dg_action *action)
+static int verify(const struct dg_action *action, char **ret_why)
 {
-	const char *state = dg_get(&action->state);
+	const char *state = dg_get(&action->state), *why = NULL;
 
-	return (dg_streq(state, "closed") || dg_streq(state, "open")) &&
-	       dg_known(&action->id);
+	if (!dg_known(&action->id))
+		why = "there is no \"id\"";
+	else if (!dg_streq(state, "closed") && !dg_streq(state, "open"))
+		why = "\"state\" is neither \"open\" nor \"closed\"";
+	else if (dg_streq(state, "open") && !is_whole(action))
+		why = "it is open, and does not tell all of what was before, and is to "
+		      "be";
+	if (why)
+		*ret_why = dg_format("%s", why);
+	return why ? -EBADMSG : 0;
 }
 
 int dg_action_decode(struct json_object *json, struct dg_action **ret, char **ret_why)
@@ -272,13 +210,10 @@ int dg_action_decode(struct json_object *json, struct dg_action **ret, char **re
 	if (!action)
 		return -ENOMEM;
 	r = dg_record_decode(&dg_action_record, json, action);
+	if (r == 0)
+		r = verify(action, ret_why);
 	if (r < 0)
 		return r;
-	if (!tells_state(action)) {
-		*ret_why = dg_format("\"state\" is neither \"open\" nor \"closed\", or "
-				     "there is no \"id\"");
-		return -EBADMSG;
-	}
 	*ret = DG_STEAL(action);
 	return 0;
 }

@@ -102,8 +102,9 @@ DG_DEFINE_CLEANUP(struct dg_action *, dg_action_free);
 struct dg_action *dg_action_new(void);
 
 struct json_object *dg_action_encode(const struct dg_action *action);
-/* -EBADMSG: no document of this schema, or it does not tell its state; *ret_why is then
- * set (owned). */
+/* -EBADMSG: no document of this schema, one that does not tell its state, or an open one
+ * that is not whole, from which nothing could be completed or rolled back; *ret_why is
+ * then set (owned). */
 int dg_action_decode(struct json_object *json, struct dg_action **ret, char **ret_why);
 
 /* 20260603T071244Z-0123abcd, of a time and a random number. Fit to be a file's name. */
@@ -113,6 +114,9 @@ const char *dg_action_id(int64_t time, uint32_t number,
 bool dg_is_action_id(const char *text, size_t size);
 
 bool dg_action_is_open(const struct dg_action *action);
+
+/* Of several attempts at an undo, the last one is kept. */
+void dg_action_forget_undone(struct dg_action *action);
 
 /* `text` as a fact; absent where it is NULL. */
 void dg_action_set(struct dg_str *fact, const char *text);

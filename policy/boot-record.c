@@ -142,13 +142,9 @@ int dg_boot_record_make(const struct dg_facts *facts, const struct dg_verdict *v
 struct json_object *dg_boot_record_encode(const struct dg_boot_record *record,
 					  struct json_object *verdict)
 {
-	struct json_object *json = json_object_new_object();
-	struct json_object *body = dg_record_encode(&boot_record, record);
+	struct json_object *json =
+		dg_document_encode(&boot_record, DG_BOOT_SCHEMA, record);
 
-	json_object_object_add(json, "schema", json_object_new_string(DG_BOOT_SCHEMA));
-	json_object_object_foreach(body, key, value)
-		json_object_object_add(json, key, json_object_get(value));
-	json_object_put(body);
 	if (verdict)
 		json_object_object_add(json, "document", json_object_get(verdict));
 	return json;

@@ -171,10 +171,64 @@ static const struct dg_check upgrade_in_progress = {
 	       "that are half-installed tell such a moment.",
 };
 
+/* --- action-unfinished --- */
+
+static void check_action(const struct dg_view *view, struct dg_finding *f)
+{
+	const struct dg_deed *last = NULL;
+
+	dg_list_foreach (deed, view->facts->actions) {
+		if (!dg_deed_is_unfinished(deed))
+			continue;
+		last = deed;
+		dg_find_item(f, "actions", dg_get(&deed->id));
+		dg_find_item(f, "why", dg_get(&deed->why));
+		if (dg_known(&deed->target))
+			dg_find_subject(f, "kernel", deed->target.value);
+	}
+	if (!last) {
+		dg_find_ok(f, "no action of driftguard is unfinished");
+		return;
+	}
+	if (dg_known(&last->started))
+		dg_find_date(f, "begun", last->started.value);
+	dg_find_drift(f, DG_CRITICAL,
+		      "%s%s%s (%s) was begun, and neither completed nor rolled back",
+		      dg_known(&last->verb) ? last->verb.value : "an action",
+		      dg_known(&last->target) ? " to " : "",
+		      dg_known(&last->target) ? last->target.value : "",
+		      dg_known(&last->id) ? last->id.value : "?");
+}
+
+static const struct dg_check action_unfinished = {
+	.id = "action-unfinished",
+	.family = "guard",
+	.title = "Driftguard's own change of the boot configuration is unfinished",
+	.severity = DG_CRITICAL,
+	.needs = {"actions"},
+	.each = {"actions.*"},
+	.run = check_action,
+	.remedy =
+		"driftguard enforce --yes completes it or rolls it back before anything "
+		"else (driftguard pin and unpin do too); its record is in "
+		"/var/lib/driftguard/actions.",
+	.why = "Before driftguard changes the boot configuration it writes down what it "
+	       "is "
+	       "about to do and how to undo it, and closes that record when the host was "
+	       "read again and is as it should be. A record that stayed open is of a run "
+	       "that was killed or lost its power, that could not put things back, or "
+	       "that "
+	       "is at work this very moment. Until it is closed, pin, boot loaders, ESPs "
+	       "and ledger may not agree; the host boots the old or the new kernel "
+	       "either "
+	       "way.",
+};
+
 static const struct dg_check *const rows[] = {
 	&policy_invalid,
 	&clock_implausible,
 	&upgrade_in_progress,
+	&action_unfinished,
 };
 
 const struct dg_family dg_guard_checks = {

@@ -193,15 +193,37 @@ FIELDS(running, F(dg_running, pid, DG_INT),
        F(dg_running, binary, DG_RECORD, OF(binary), .source = "/proc/PID/exe"),
        F(dg_running, drives, DG_LIST_OF, OF(drive), ABSENT_OK),
        F(dg_running, iothreads, DG_LIST_OF, THE(dg_word_record), ABSENT_OK),
-       F(dg_running, waits, DG_LIST_OF, OF(ring_wait), ABSENT_OK));
+       F(dg_running, waits, DG_LIST_OF, OF(ring_wait), ABSENT_OK),
+       F(dg_running, incoming, DG_BOOL));
 RECORD(running, dg_running, "/proc/PID/cmdline");
 
 FIELDS(guest, F(dg_guest, vmid, DG_STR), F(dg_guest, name, DG_STR, ABSENT_OK),
        F(dg_guest, passthrough, DG_BOOL, ABSENT_OK),
        F(dg_guest, configured, DG_LIST_OF, OF(drive), ABSENT_OK,
 	 .source = "/etc/pve/qemu-server"),
+       F(dg_guest, lock, DG_STR, ABSENT_OK, .source = "/etc/pve/qemu-server"),
        F(dg_guest, running, DG_RECORD, OF(running), ABSENT_OK));
 RECORD(guest, dg_guest, "/run/qemu-server");
+
+FIELDS(container, F(dg_container, vmid, DG_STR),
+       F(dg_container, lock, DG_STR, ABSENT_OK));
+RECORD(container, dg_container, "/etc/pve/lxc");
+
+FIELDS(membership, F(dg_membership, node, DG_STR), F(dg_membership, quorate, DG_BOOL),
+       F(dg_membership, nodes, DG_LIST_OF, THE(dg_word_record)));
+RECORD(membership, dg_membership, "/etc/pve/.members");
+
+FIELDS(proof, F(dg_proof, abi, DG_STR), F(dg_proof, well, DG_BOOL),
+       F(dg_proof, boot_id, DG_STR), F(dg_proof, time, DG_TIME, ABSENT_OK),
+       F(dg_proof, because, DG_STR));
+RECORD(proof, dg_proof, "/var/lib/driftguard/boots");
+
+FIELDS(deed, F(dg_deed, id, DG_STR), F(dg_deed, verb, DG_STR),
+       F(dg_deed, boot_id, DG_STR, ABSENT_OK), F(dg_deed, started, DG_TIME),
+       F(dg_deed, ended, DG_TIME, ABSENT_OK), F(dg_deed, open, DG_BOOL),
+       F(dg_deed, outcome, DG_STR, ABSENT_OK), F(dg_deed, why, DG_STR, ABSENT_OK),
+       F(dg_deed, target, DG_STR, ABSENT_OK));
+RECORD(deed, dg_deed, "/var/lib/driftguard/actions");
 
 FIELDS(ring, F(dg_ring, inferred, DG_BOOL), F(dg_ring, features, DG_INT, ABSENT_OK),
        F(dg_ring, last_op, DG_INT, ABSENT_OK),
@@ -223,7 +245,11 @@ FIELDS(facts, F(dg_facts, tool, DG_STR), F(dg_facts, time, DG_TIME),
        F(dg_facts, qemu, DG_RECORD, OF(binary), ABSENT_OK),
        F(dg_facts, ring, DG_RECORD, OF(ring)),
        F(dg_facts, probe, DG_RECORD, THE(dg_idle_record), ABSENT_OK),
-       F(dg_facts, samples, DG_LIST_OF, THE(dg_sample_record), ABSENT_OK));
+       F(dg_facts, samples, DG_LIST_OF, THE(dg_sample_record), ABSENT_OK),
+       F(dg_facts, containers, DG_LIST_OF, OF(container), ABSENT_OK),
+       F(dg_facts, cluster, DG_RECORD, OF(membership), ABSENT_OK),
+       F(dg_facts, proven, DG_LIST_OF, OF(proof), ABSENT_OK),
+       F(dg_facts, actions, DG_LIST_OF, OF(deed), ABSENT_OK));
 
 const struct dg_record dg_facts_record = {.name = "facts",
 					  .size = sizeof(struct dg_facts),

@@ -49,6 +49,9 @@ int dg_record_decode(const struct dg_record *record, struct json_object *json,
 /* Take over from `json`, an object, only the members it names; within a record that is
  * known already, likewise. */
 int dg_record_merge(const struct dg_record *record, struct json_object *json, void *data);
+/* The same with a schema mark in front: a document. */
+struct json_object *dg_document_encode(const struct dg_record *record, const char *schema,
+				       const void *data);
 /* Whether `json` is an object with this schema mark. -EBADMSG: not; *ret_why is then set
  * (owned). */
 int dg_document_check(struct json_object *json, const char *schema, char **ret_why);

@@ -174,16 +174,22 @@ struct json_object *dg_record_encode(const struct dg_record *record, const void 
 	return json;
 }
 
-struct json_object *dg_facts_encode(const struct dg_facts *facts)
+struct json_object *dg_document_encode(const struct dg_record *record, const char *schema,
+				       const void *data)
 {
 	struct json_object *json = json_object_new_object();
-	struct json_object *body = dg_record_encode(&dg_facts_record, facts);
+	struct json_object *body = dg_record_encode(record, data);
 
-	json_object_object_add(json, "schema", json_object_new_string(FACTS_SCHEMA));
+	json_object_object_add(json, "schema", json_object_new_string(schema));
 	json_object_object_foreach(body, key, value)
 		json_object_object_add(json, key, json_object_get(value));
 	json_object_put(body);
 	return json;
+}
+
+struct json_object *dg_facts_encode(const struct dg_facts *facts)
+{
+	return dg_document_encode(&dg_facts_record, FACTS_SCHEMA, facts);
 }
 
 static struct json_object *open_object(struct json_object *json, const char *key)

@@ -239,3 +239,8 @@ const char *dg_facts_source(const char *path)
 	}
 	return source;
 }
+
+bool dg_deed_is_unfinished(const struct dg_deed *deed)
+{
+	return dg_true(&deed->open) || dg_streq(dg_get(&deed->outcome), "unfinished");
+}

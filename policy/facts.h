@@ -289,6 +289,7 @@ struct dg_running {
 	DG_LIST(struct dg_drive) drives;
 	DG_LIST(struct dg_word) iothreads;  /* ids on the command line */
 	DG_LIST(struct dg_ring_wait) waits; /* absent: no thread waits in a ring */
+	struct dg_bool incoming; /* it was started to take over from another node */
 };
 
 struct dg_guest {
@@ -297,7 +298,16 @@ struct dg_guest {
 	struct dg_str name;
 	struct dg_bool passthrough;	     /* hostpci devices; absent: no config */
 	DG_LIST(struct dg_drive) configured; /* drives of the configuration */
-	struct dg_running running;	     /* absent: it does not run */
+	struct dg_str lock; /* what Proxmox is doing to it: migrate, backup; absent:
+			       nothing, or no config */
+	struct dg_running running; /* absent: it does not run */
+};
+
+/* A container (LXC) that is configured on this node. */
+struct dg_container {
+	struct dg_meta meta;
+	struct dg_str vmid;
+	struct dg_str lock; /* as a guest's */
 };
 
 /* What this kernel's io_uring can do. */
@@ -307,6 +317,39 @@ struct dg_ring {
 	struct dg_int features;	 /* io_uring_params.features; absent: refused */
 	struct dg_int last_op;	 /* highest opcode */
 	struct dg_int disabled;	 /* sysctl kernel.io_uring_disabled; absent: no such */
+};
+
+/* The cluster that this host is a node of. */
+struct dg_membership {
+	struct dg_meta meta;
+	struct dg_str node; /* this one's name in it */
+	struct dg_bool quorate;
+	DG_LIST(struct dg_word) nodes; /* all of them, in the order of their names */
+};
+
+/* What this host's records say about a kernel that it has booted (proven.h). */
+struct dg_proof {
+	struct dg_meta meta;
+	struct dg_str abi;
+	struct dg_bool well;   /* at least one of its boots went well */
+	struct dg_str boot_id; /* one that did; else the last one */
+	struct dg_int time;    /* when it was last judged */
+	struct dg_str because; /* a clause: why it counts, or does not */
+};
+
+/* An action of driftguard on the boot configuration, /var/lib/driftguard/actions/. */
+struct dg_deed {
+	struct dg_meta meta;
+	struct dg_str id;
+	struct dg_str verb;    /* pin, unpin, enforce */
+	struct dg_str boot_id; /* of the boot in which it was begun; absent: not known */
+	struct dg_int started;
+	struct dg_int ended;   /* absent: it has not */
+	struct dg_bool open;   /* neither completed nor rolled back */
+	struct dg_str outcome; /* refused, nothing, done, undone, unfinished, dry-run;
+				  absent: open */
+	struct dg_str why;
+	struct dg_str target; /* an ABI; absent: none */
 };
 
 struct dg_facts {
@@ -330,7 +373,14 @@ struct dg_facts {
 	struct dg_ring ring;
 	struct dg_idle_result probe;	   /* of this boot's record; absent: not tried */
 	DG_LIST(struct dg_sample) samples; /* likewise; oldest first */
+	DG_LIST(struct dg_container) containers;
+	struct dg_membership cluster; /* absent: a host of its own */
+	DG_LIST(struct dg_proof) proven;
+	DG_LIST(struct dg_deed) actions; /* oldest first */
 };
+
+/* Begun, and neither completed nor rolled back (facts.c). */
+bool dg_deed_is_unfinished(const struct dg_deed *deed);
 
 /* --- whole models (facts-json.c) --- */
 

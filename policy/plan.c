@@ -281,6 +281,17 @@ static void free_argv(struct dg_argv *argv)
 		free(argv->words[i]);
 }
 
+void dg_plan_drop_steps(struct dg_plan *plan)
+{
+	for (size_t i = 0; i < plan->step_count; i++) {
+		free_argv(&plan->steps[i].argv);
+		for (size_t j = 0; j < plan->steps[i].undo_count; j++)
+			free_argv(&plan->steps[i].undo[j]);
+	}
+	memset(plan->steps, 0, sizeof(plan->steps));
+	plan->step_count = 0;
+}
+
 void dg_plan_free(struct dg_plan *plan)
 {
 	if (!plan)
@@ -289,11 +300,7 @@ void dg_plan_free(struct dg_plan *plan)
 		free(plan->preflights[i].detail);
 		free(plan->preflights[i].unblock);
 	}
-	for (size_t i = 0; i < plan->step_count; i++) {
-		free_argv(&plan->steps[i].argv);
-		for (size_t j = 0; j < plan->steps[i].undo_count; j++)
-			free_argv(&plan->steps[i].undo[j]);
-	}
+	dg_plan_drop_steps(plan);
 	free(plan->target);
 	free(plan->why);
 	json_object_put(plan->source);

@@ -34,7 +34,7 @@ struct dg_preflight {
 
 struct dg_plan {
 	char *target;	      /* an ABI; NULL: no kernel is changed */
-	const char *strategy; /* repin, unpin, reboot, refresh, install */
+	const char *strategy; /* repin, unpin, reboot, refresh, install; pin-next-boot */
 	char *why;
 	bool ready;
 	struct dg_preflight preflights[DG_PREFLIGHTS_MAX];
@@ -70,4 +70,6 @@ bool dg_preflight_passes(const struct dg_view *view, const struct dg_installed *
 int dg_plan_make(const struct dg_view *view, const struct dg_finding *findings,
 		 size_t finding_count, struct dg_plan **ret);
 void dg_plan_free(struct dg_plan *plan);
+/* Free the steps, and leave none. */
+void dg_plan_drop_steps(struct dg_plan *plan);
 DG_DEFINE_CLEANUP(struct dg_plan *, dg_plan_free);

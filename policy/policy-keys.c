@@ -14,7 +14,8 @@ static const char *const schema_words[] = {DG_POLICY_SCHEMA, NULL};
 static const char *const severity_words[] = {"notice", "warning", "critical", "off",
 					     NULL};
 static const char *const strategy_words[] = {"auto", "repin", "unpin", NULL};
-static const char *const action_words[] = {"repin", "unpin", "refresh", NULL};
+static const char *const action_words[] = {"notify",	    "repin",   "unpin",
+					   "pin-next-boot", "refresh", NULL};
 static const char *const sink_words[] = {"ok",	     "notice", "warning",
 					 "critical", "off",    NULL};
 
@@ -69,13 +70,16 @@ static const struct dg_policy_key keys[] = {
 	    PLACE(pressure.memory_some_percent)),
 
 	KEY("enforce", OBJECT, FLAGS(DG_KEY_OVERRIDE)),
-	KEY("enforce.enabled", BOOL),
+	KEY("enforce.enabled", BOOL, PLACE(enforce.enabled)),
 	KEY("enforce.on", CHECK, FLAGS(DG_KEY_LIST)),
 	KEY("enforce.actions", WORD, FLAGS(DG_KEY_LIST), WORDS(action)),
-	KEY("enforce.require_proven", BOOL),
+	KEY("enforce.grace_days", INT, RANGE(0, DAYS_MAX), PLACE(enforce.grace_days)),
+	KEY("enforce.require_proven", BOOL, PLACE(enforce.require_proven)),
 	KEY("enforce.canaries", TEXT, FLAGS(DG_KEY_LIST)),
-	KEY("enforce.rollout_percent", INT, RANGE(0, 100)),
-	KEY("enforce.cooldown_hours", INT, RANGE(0, 24 * DAYS_MAX)),
+	KEY("enforce.rollout_percent", INT, RANGE(0, 100),
+	    PLACE(enforce.rollout_percent)),
+	KEY("enforce.cooldown_hours", INT, RANGE(0, 24 * DAYS_MAX),
+	    PLACE(enforce.cooldown_hours)),
 
 	KEY("sinks", OBJECT, FLAGS(DG_KEY_OVERRIDE)),
 	KEY("sinks.motd", WORD, WORDS(sink)),

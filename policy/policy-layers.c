@@ -146,19 +146,28 @@ static char *disabled_format(const struct dg_policy *policy)
 		     : NULL;
 }
 
-bool dg_policy_may_enforce(const struct dg_policy *policy, char **ret_why)
+bool dg_policy_is_sound(const struct dg_policy *policy, char **ret_why)
 {
 	const struct dg_policy_layer *copy = copy_find(policy);
-	struct json_object *enabled = dg_policy_value(policy->tree, "enforce.enabled");
 
 	if (policy->problem_count > 0)
 		*ret_why = problem_find(policy);
 	else if (copy)
 		*ret_why = dg_format("only a copy of %s could be read (%s)",
 				     copy->copy_of, copy->file);
-	else if (!enabled || !json_object_get_boolean(enabled))
-		*ret_why = disabled_format(policy);
 	else
 		return true;
+	return false;
+}
+
+bool dg_policy_may_enforce(const struct dg_policy *policy, char **ret_why)
+{
+	struct json_object *enabled = dg_policy_value(policy->tree, "enforce.enabled");
+
+	if (!dg_policy_is_sound(policy, ret_why))
+		return false;
+	if (enabled && json_object_get_boolean(enabled))
+		return true;
+	*ret_why = disabled_format(policy);
 	return false;
 }

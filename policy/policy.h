@@ -38,6 +38,13 @@ struct dg_policy_pressure {
 	int64_t cpu_some_percent, memory_some_percent;
 };
 
+/* What may be done without a person. The lists ("on", "actions", "canaries") are in the
+ * tree. */
+struct dg_policy_enforce {
+	bool enabled, require_proven;
+	int64_t grace_days, rollout_percent, cooldown_hours;
+};
+
 enum dg_layer_state {
 	DG_LAYER_USED,
 	DG_LAYER_CACHED, /* used, but only a copy of it could be read */
@@ -72,6 +79,7 @@ struct dg_policy {
 	bool essential[64];
 	struct dg_policy_pin pin;
 	struct dg_policy_pressure pressure;
+	struct dg_policy_enforce enforce;
 	struct dg_waiver *waivers;
 	size_t waiver_count;
 	struct dg_problem *problems;
@@ -111,11 +119,11 @@ int dg_policy_settle(struct dg_policy *policy, const char *host_name);
  * *ret's file lives as long as the policy. False: there is no such value. */
 bool dg_policy_origin(const struct dg_policy *policy, const char *path,
 		      struct dg_origin *ret);
-/*
- * Whether the policy allows that anything is done: it is enabled there (enforce.enabled),
- * every layer is sound, none could not be read, and none is a mere copy. False: *ret_why
- * (owned; NULL: out of memory) says why not.
- */
+/* Whether nothing is wrong with the policy: every layer is sound, none could not be read,
+ * and none is a mere copy. False: *ret_why (owned; NULL: out of memory) says why not. */
+bool dg_policy_is_sound(const struct dg_policy *policy, char **ret_why);
+/* Whether it allows that anything is done: it is sound, and it is enabled there
+ * (enforce.enabled). False: as above. */
 bool dg_policy_may_enforce(const struct dg_policy *policy, char **ret_why);
 /* used, cached, absent, invalid, unreadable */
 const char *dg_layer_state_name(enum dg_layer_state state);

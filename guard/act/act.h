@@ -2,6 +2,7 @@
 /* Within guard/act/: an action under way. */
 #pragma once
 
+#include "guard/act/record.h"
 #include "guard/act/runner.h"
 #include "policy/action-record.h"
 
@@ -28,6 +29,8 @@ int dg_act_close(struct dg_act *act, enum dg_act_outcome outcome, const char *fm
 /* --- before it begins (refuse.c); 0: go on, 1: refused, or -ENOMEM --- */
 
 int dg_act_check(struct dg_act *act);
+/* Why the request's tool must not be run for its root (owned); NULL: it may. */
+char *dg_act_wrong_tool(const struct dg_act *act);
 
 /* --- doing and undoing; 0, or negative --- */
 
@@ -49,16 +52,3 @@ int dg_act_settle(struct dg_act *act, enum dg_act_outcome outcome, const char *h
 /* Give a pin file that names what it named before the time that it had then; of those
  * that do not, with `content`, the content too (pins.c). */
 int dg_act_restore_pins(struct dg_act *act, bool content, char **ret_why);
-
-/* --- records on disk (record.c) --- */
-
-/* The oldest open one; *ret NULL: there is none. Negative: it cannot be told, and
- * *ret_why (owned) says why. */
-int dg_action_find_open(const struct dg_root *root, struct dg_action **ret,
-			char **ret_why);
-int dg_action_write(const struct dg_root *root, const struct dg_action *action,
-		    char **ret_why);
-/* Take a record back that nothing was done by. */
-void dg_action_drop(const struct dg_root *root, const struct dg_action *action);
-/* Remove the oldest closed ones beyond those that are kept. */
-void dg_actions_retain(const struct dg_root *root);

@@ -6,6 +6,7 @@
 #include <sys/random.h>
 
 #include "guard/act/ledger.h"
+#include "policy/text.h"
 
 static int add_step(struct dg_action *action, const struct dg_step *step)
 {
@@ -22,6 +23,17 @@ static int add_step(struct dg_action *action, const struct dg_step *step)
 		r = argv ? dg_action_argv_set(argv, &step->undo[i]) : -ENOMEM;
 	}
 	dg_action_not_run(item, "planned");
+	return r;
+}
+
+static int add_plan(struct dg_action *action, const struct dg_plan *plan)
+{
+	int r = 0;
+
+	dg_action_set(&action->target, plan->target);
+	dg_action_set(&action->strategy, plan->strategy);
+	for (size_t i = 0; i < plan->step_count && r == 0; i++)
+		r = add_step(action, &plan->steps[i]);
 	return r;
 }
 
@@ -71,7 +83,6 @@ int dg_intent_make(struct dg_act *act)
 {
 	DG_CLEANUP(dg_action_freep) struct dg_action *action = dg_action_new();
 	const struct dg_act_request *request = act->request;
-	const struct dg_plan *plan = request->plan;
 	int r = action ? set_id(action, dg_act_now(act)) : -ENOMEM;
 
 	if (r < 0)
@@ -81,12 +92,11 @@ int dg_intent_make(struct dg_act *act)
 	dg_action_set(&action->boot_id, dg_get(&request->facts->host.boot_id));
 	dg_action_set(&action->host, dg_get(&request->facts->host.name));
 	dg_action_set(&action->kernel, dg_get(&request->facts->kernel.release));
-	dg_action_set(&action->target, plan->target);
-	dg_action_set(&action->strategy, plan->strategy);
 	dg_action_set(&action->because, request->because);
-	set_goal(request->goal, &action->goal);
-	for (size_t i = 0; i < plan->step_count && r == 0; i++)
-		r = add_step(action, &plan->steps[i]);
+	if (request->goal)
+		set_goal(request->goal, &action->goal);
+	if (request->plan)
+		r = add_plan(action, request->plan);
 	if (r == 0)
 		r = add_gates(action, request);
 	if (r == 0)
@@ -139,4 +149,27 @@ int dg_intent_note_host(struct dg_act *act, char **ret_why)
 		dg_set_int(&action->goal.missing, (int64_t)count_missing(act));
 	return dg_ledger_note(act->request->root, &act->request->ledger, &action->ledger,
 			      ret_why);
+}
+
+/* --- a run that does not act --- */
+
+int dg_act_note(const struct dg_act_request *request, const char *outcome,
+		const char *why, char **ret_record, char **ret_why)
+{
+	DG_CLEANUP(dg_act_clear)
+	struct dg_act act = {.request = request, .lock = -1, .dpkg = -1};
+	int r = dg_intent_make(&act);
+
+	if (r < 0)
+		return r;
+	dg_set_str(&act.action->state, "closed");
+	dg_set_str(&act.action->outcome, outcome);
+	dg_set_str(&act.action->why, why);
+	dg_set_int(&act.action->ended, dg_act_now(&act));
+	r = dg_act_write(&act, ret_why);
+	if (r < 0)
+		return r;
+	dg_actions_retain(request->root);
+	*ret_record = dg_format("%s/%s.json", DG_ACTIONS_DIR, dg_get(&act.action->id));
+	return *ret_record ? 0 : -ENOMEM;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The records of actions on disk. */
+#include "guard/act/record.h"
+
 #include <errno.h>
 #include <json-c/json.h>
 

@@ -8,7 +8,7 @@
 #include "guard/collect/collect.h"
 #include "policy/text.h"
 
-/* 1: there is one, and it is act->action. 0: none. Negative: refused or -ENOMEM. */
+/* The open one as act->action; NULL: there is none. */
 static int find(struct dg_act *act, char **ret_why)
 {
 	dg_action_free(DG_STEAL(act->action));
@@ -93,6 +93,8 @@ static int recover(struct dg_act *act, bool *ret_found)
 		*ret_found = false;
 		return 0;
 	}
+	if (r == 0 && (why = dg_act_wrong_tool(act)))
+		r = -EPERM;
 	if (r == 0)
 		r = dg_dpkg_lock(act->request->root, &act->dpkg, &why);
 	return r < 0 ? refuse(act, r, why) : finish(act);

@@ -59,19 +59,28 @@ static int check_preflights(struct dg_act *act)
 }
 
 /* The program of this host changes this host, whatever tree was looked at. */
-static int check_tool(struct dg_act *act)
+char *dg_act_wrong_tool(const struct dg_act *act)
 {
 	const char *tool = act->request->tool;
 	bool live = dg_root_is_live(act->request->root);
 
-	if (live != dg_streq(tool, DG_BOOT_TOOL))
-		return dg_act_refuse(
-			act,
-			live ? "%s is not the boot tool of this host, which is "
-			       "%s"
-			     : "%s would change this host, not the tree at %s; name a "
-			       "program that acts on that",
-			tool, live ? DG_BOOT_TOOL : dg_root_dir(act->request->root));
+	if (live == dg_streq(tool, DG_BOOT_TOOL))
+		return NULL;
+	return live ? dg_format("%s is not the boot tool of this host, which is "
+				"%s",
+				tool, DG_BOOT_TOOL)
+		    : dg_format("%s would change this host, not the tree at %s; name a "
+				"program that acts on that",
+				tool, dg_root_dir(act->request->root));
+}
+
+static int check_tool(struct dg_act *act)
+{
+	DG_FREE char *wrong = dg_act_wrong_tool(act);
+	const char *tool = act->request->tool;
+
+	if (wrong)
+		return dg_act_refuse(act, "%s", wrong);
 	if (act->request->plan->step_count && access(tool, X_OK) < 0)
 		return dg_act_refuse(act,
 				     "%s cannot be run: %s; it comes with the "
@@ -105,6 +114,12 @@ static int check_open(struct dg_act *act)
 		    : 0;
 }
 
+static bool is_other(const struct dg_str *a, const struct dg_str *b)
+{
+	return dg_known(a) != dg_known(b) ||
+	       (dg_known(a) && !dg_streq(a->value, b->value));
+}
+
 /* Another run, or a person, may have been faster. */
 static int check_unchanged(struct dg_act *act)
 {
@@ -120,9 +135,7 @@ static int check_unchanged(struct dg_act *act)
 				     "the pin cannot be told, so it could not be "
 				     "brought back: %s",
 				     now->pin.meta.detail);
-	if (dg_known(&then->pin) != dg_known(&now->pin) ||
-	    (dg_known(&now->pin) && !dg_streq(then->pin.value, now->pin.value)) ||
-	    dg_known(&then->next_pin) != dg_known(&now->next_pin))
+	if (is_other(&then->pin, &now->pin) || is_other(&then->next_pin, &now->next_pin))
 		return dg_act_refuse(act, "the pin was changed since this host was "
 					  "looked at; try again");
 	return 0;

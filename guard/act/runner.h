@@ -97,3 +97,12 @@ const char *dg_act_outcome_name(enum dg_act_outcome outcome);
  */
 int dg_act_recover(const struct dg_act_request *request, bool *ret_found,
 		   struct dg_act_report *ret);
+
+/*
+ * A closed record of a run that does not act, of outcome `outcome` ("dry-run", "refused")
+ * and with the sentence `why`: of the request it takes root, facts, plan and goal (each
+ * may be NULL), verb, because, overridden, gates and now. *ret_record (owned) is its
+ * path. 0; -ENOMEM; or another negative errno with *ret_why (owned).
+ */
+int dg_act_note(const struct dg_act_request *request, const char *outcome,
+		const char *why, char **ret_record, char **ret_why);

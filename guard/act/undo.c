@@ -117,17 +117,18 @@ static int conclude(struct undo *undo, const char *failure, enum dg_answer resto
 	return dg_act_stay_open(
 		undo->act,
 		"%s; and what was before could not be brought back: %s; driftguard tries "
-		"again when it acts next (an ESP that is gone for good leaves the list "
-		"by "
-		"proxmox-boot-tool clean)",
+		"again when it acts next (proxmox-boot-tool clean takes an ESP that is "
+		"gone for good off the list)",
 		failure, undo->why ? undo->why : "it cannot be told");
 }
 
 int dg_act_undo(struct dg_act *act, const char *failure)
 {
 	struct undo undo = {.act = act};
-	int r = undo_steps(&undo);
+	int r;
 
+	dg_action_forget_undone(act->action);
+	r = undo_steps(&undo);
 	if (r == 0)
 		r = conclude(&undo, failure, verify(&undo));
 	free(undo.why);

@@ -109,7 +109,7 @@ static bool wait_for(pid_t pid, int limit_ms, int *ret_status)
 
 		if (ended == pid)
 			return true;
-		/* Whoever ignores SIGCHLD learns no status; that is no success. */
+		/* No such child: whatever became of it, it is no success. */
 		if (ended < 0 && errno != EINTR) {
 			*ret_status = W_EXITCODE(255, 0);
 			return true;
@@ -153,20 +153,33 @@ static int read_output(int fd, struct dg_process_end *end)
 	return n < 0 ? -errno : 0;
 }
 
+static int spawn_and_wait(const struct dg_process *process, int out,
+			  struct dg_process_end *end, int *ret_status)
+{
+	pid_t pid;
+	int r = spawn(process, out, &pid);
+
+	if (r == 0 && !wait_for(pid, process->limit_ms, ret_status))
+		end_group(process, pid, end, ret_status);
+	return r;
+}
+
 int dg_process_run(const struct dg_process *process, struct dg_process_end *ret)
 {
+	const struct sigaction usual = {.sa_handler = SIG_DFL};
 	DG_CLOSE int out = make_output();
 	struct dg_process_end end = {.status = -1};
+	struct sigaction before;
 	int status = 0, r;
-	pid_t pid;
 
 	if (out < 0)
 		return out;
-	r = spawn(process, out, &pid);
+	/* Whoever ignores SIGCHLD, as some callers leave it, learns of no status. */
+	sigaction(SIGCHLD, &usual, &before);
+	r = spawn_and_wait(process, out, &end, &status);
+	sigaction(SIGCHLD, &before, NULL);
 	if (r < 0)
 		return r;
-	if (!wait_for(pid, process->limit_ms, &status))
-		end_group(process, pid, &end, &status);
 	if (!end.left && WIFEXITED(status))
 		end.status = WEXITSTATUS(status);
 	else if (!end.left && WIFSIGNALED(status))

@@ -240,6 +240,9 @@ static int fill(const struct dg_below *proc, struct dg_guest *guest, int64_t pid
 	dg_set_int(&running->pid, pid);
 	set_drives(running, cmdline);
 	set_iothreads(running, cmdline);
+	dg_set_bool(&running->incoming, cmdline->incoming);
+	if (cmdline->cut && !cmdline->incoming)
+		set_cut(&running->incoming.meta);
 	if (!dg_known(&guest->name) && cmdline->name)
 		dg_set_str(&guest->name, cmdline->name);
 	r = dg_guest_read_waits(proc, running);

@@ -18,8 +18,7 @@
 #define LOOKS_MORE    2
 #define LOOK_PAUSE_US 2500
 
-/* "103.conf", ".conf": the length of "103"; 0: another file. */
-static size_t vmid_length(const char *name, const char *suffix)
+size_t dg_vmid_length(const char *name, const char *suffix)
 {
 	size_t n = strspn(name, "0123456789");
 
@@ -55,6 +54,7 @@ static void set_no_config(struct dg_guest *guest, enum dg_state state, const cha
 	dg_set_gap(&guest->name.meta, state, "%s", why);
 	dg_set_gap(&guest->passthrough.meta, state, "%s", why);
 	dg_set_gap(&guest->configured.meta, state, "%s", why);
+	dg_set_gap(&guest->lock.meta, state, "%s", why);
 }
 
 void dg_guest_set_drive(struct dg_drive *fact, const char *aio, int direct)
@@ -75,8 +75,17 @@ static void set_drive(struct dg_drive *fact, const struct dg_vm_drive *drive)
 	dg_guest_set_drive(fact, drive->aio, drive->direct);
 }
 
+void dg_guest_set_lock(struct dg_str *fact, const char *lock)
+{
+	if (lock)
+		dg_set_str(fact, lock);
+	else
+		fact->meta.state = DG_ABSENT;
+}
+
 static void set_config(struct dg_guest *guest, const struct dg_vm_config *config)
 {
+	dg_guest_set_lock(&guest->lock, config->lock);
 	if (config->name)
 		dg_set_str(&guest->name, config->name);
 	else
@@ -110,7 +119,7 @@ static void read_config(const struct dg_below *dir, const char *name,
 	/* Deleted or migrated away just now. */
 	if (r == -ENOENT)
 		return;
-	guest = add_guest(facts, name, vmid_length(name, ".conf"));
+	guest = add_guest(facts, name, dg_vmid_length(name, ".conf"));
 	if (!guest)
 		return;
 	if (r == 0)
@@ -123,8 +132,7 @@ static void read_config(const struct dg_below *dir, const char *name,
 	set_no_config(guest, dg_state_from_errno(r), words ? words : "out of memory");
 }
 
-/* The directory of this node, as /etc/pve/qemu-server leads to on a live host. */
-static char *find_node_dir(const struct dg_root *root)
+static char *find_node_dir(const struct dg_root *root, const char *kind)
 {
 	DG_LINE_CLEANUP struct dg_str host = {0};
 	size_t n;
@@ -135,7 +143,7 @@ static char *find_node_dir(const struct dg_root *root)
 	n = strcspn(host.value, "."); /* a node's name has no domain */
 	if (n == 0 || memchr(host.value, '/', n))
 		return NULL;
-	return dg_format("etc/pve/nodes/%.*s/qemu-server", (int)n, host.value);
+	return dg_format("etc/pve/nodes/%.*s/%s", (int)n, host.value, kind);
 }
 
 /* A directory and the names in it. */
@@ -147,23 +155,31 @@ static int open_dir(const struct dg_root *root, const char *path, struct dg_belo
 	return r < 0 ? r : dg_below_list(ret, NAMES_CAP, ret_names, NULL);
 }
 
+int dg_guest_configs_open(const struct dg_root *root, const char *kind,
+			  struct dg_below *ret, char ***ret_names, struct dg_meta *meta)
+{
+	DG_FREE char *link = dg_format("etc/pve/%s", kind);
+	DG_FREE char *node_dir = NULL;
+	int r = link ? open_dir(root, link, ret, ret_names) : -ENOMEM;
+
+	if (r == -ENOENT && (node_dir = find_node_dir(root, kind)))
+		r = open_dir(root, node_dir, ret, ret_names);
+	if (r < 0)
+		dg_gap_from_errno(meta, r, node_dir ? node_dir : link ? link : "etc/pve");
+	return r;
+}
+
 static void read_configured(const struct dg_root *root, struct dg_facts *facts)
 {
-	static const char link[] = "etc/pve/qemu-server";
 	DG_BELOW_CLEANUP struct dg_below dir = DG_BELOW_NONE;
 	DG_NAMES_FREE char **names = NULL;
-	DG_FREE char *node_dir = NULL;
-	int r = open_dir(root, link, &dir, &names);
 
-	if (r == -ENOENT && (node_dir = find_node_dir(root)))
-		r = open_dir(root, node_dir, &dir, &names);
-	if (r < 0) {
-		dg_gap_from_errno(&facts->guests.meta, r, node_dir ? node_dir : link);
+	if (dg_guest_configs_open(root, "qemu-server", &dir, &names,
+				  &facts->guests.meta) < 0)
 		return;
-	}
 	dg_set_known(&facts->guests.meta);
 	for (char **name = names; *name; name++)
-		if (vmid_length(*name, ".conf"))
+		if (dg_vmid_length(*name, ".conf"))
 			read_config(&dir, *name, facts);
 }
 
@@ -187,7 +203,7 @@ static struct dg_guest *find_guest(struct dg_facts *facts, size_t count, const c
 static void read_running(const struct dg_below *dir, const char *name, size_t configured,
 			 struct dg_facts *facts)
 {
-	size_t n = vmid_length(name, ".pid");
+	size_t n = dg_vmid_length(name, ".pid");
 	DG_FREE char *vmid = dg_format("%.*s", (int)n, name);
 	struct dg_guest *guest = vmid ? find_guest(facts, configured, vmid) : NULL;
 
@@ -229,7 +245,7 @@ static void read_all_running(const struct dg_root *root, struct dg_facts *facts)
 		return;
 	}
 	for (char **name = names; *name; name++)
-		if (vmid_length(*name, ".pid"))
+		if (dg_vmid_length(*name, ".pid"))
 			read_running(&dir, *name, configured, facts);
 }
 

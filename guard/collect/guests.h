@@ -19,6 +19,18 @@ void dg_guest_set_drive(struct dg_drive *fact, const char *aio, int direct);
 /* Forget what was read of a guest's process, because it has ended. */
 void dg_guest_set_ended(struct dg_guest *guest);
 
+/* "103.conf", ".conf": the length of "103"; 0: another file. */
+size_t dg_vmid_length(const char *name, const char *suffix);
+/* What Proxmox is doing to a guest; NULL: nothing. */
+void dg_guest_set_lock(struct dg_str *fact, const char *lock);
+/*
+ * The directory of this node's configurations of a kind (qemu-server, lxc), as
+ * /etc/pve/KIND leads to on a live host, and the names in it; the caller closes and
+ * frees. A negative errno: `meta` says why not.
+ */
+int dg_guest_configs_open(const struct dg_root *root, const char *kind,
+			  struct dg_below *ret, char ***ret_names, struct dg_meta *meta);
+
 /* Open /proc/PID; the caller closes *ret. */
 int dg_guest_open(const struct dg_root *root, int64_t pid, struct dg_below *ret);
 

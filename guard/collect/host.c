@@ -31,7 +31,7 @@ static void set_id(const char *machine_id, struct dg_str *fact)
 	dg_set_strn(fact, hash, ID_DIGITS);
 }
 
-static void read_id(const struct dg_root *root, struct dg_str *fact)
+void dg_read_host_id(const struct dg_root *root, struct dg_str *fact)
 {
 	DG_LINE_CLEANUP struct dg_str line = {0};
 
@@ -220,7 +220,7 @@ static void run(const struct dg_root *root, struct dg_facts *facts)
 {
 	struct dg_host *host = &facts->host;
 
-	read_id(root, &host->id);
+	dg_read_host_id(root, &host->id);
 	dg_read_host_name(root, &host->name);
 	dg_read_line_fact(root, "proc/sys/kernel/random/boot_id", &host->boot_id);
 	read_container(root, &host->container);

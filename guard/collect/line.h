@@ -22,6 +22,8 @@ static inline void dg_line_give(struct dg_str *line, struct dg_str *fact)
 	*line = (struct dg_str){0};
 }
 
+/* host.id (host.c): a hash of the machine's id. */
+void dg_read_host_id(const struct dg_root *root, struct dg_str *fact);
 /* The host's name: as its kernel has it, else as its file says. */
 static inline void dg_read_host_name(const struct dg_root *root, struct dg_str *fact)
 {

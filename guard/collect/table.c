@@ -11,7 +11,8 @@ static const struct dg_collector *const collectors[] = {
 	&dg_collect_upgrades,	&dg_collect_preferences, &dg_collect_boot,
 	&dg_collect_early,	&dg_collect_grub,	 &dg_collect_efi,
 	&dg_collect_partitions, &dg_collect_ports,	 &dg_collect_esps,
-	&dg_collect_qemu,	&dg_collect_guests,
+	&dg_collect_qemu,	&dg_collect_actions,	 &dg_collect_proven,
+	&dg_collect_guests,	&dg_collect_containers,	 &dg_collect_membership,
 };
 
 const struct dg_collector *const *dg_collectors(size_t *ret_count)

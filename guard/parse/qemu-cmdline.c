@@ -131,6 +131,13 @@ static int take_name(struct dg_qemu_cmdline *c, struct dg_span value)
 	return 0;
 }
 
+static int take_incoming(struct dg_qemu_cmdline *c, struct dg_span value)
+{
+	(void)value;
+	c->incoming = true;
+	return 0;
+}
+
 /* Each takes the argument behind it. */
 static const struct {
 	const char *name;
@@ -140,6 +147,7 @@ static const struct {
 	{.name = "-blockdev", .take = take_blockdev, .many = "drives"},
 	{.name = "-drive", .take = take_drive, .many = "drives"},
 	{.name = "-id", .take = take_id},
+	{.name = "-incoming", .take = take_incoming},
 	{.name = "-name", .take = take_name},
 	{.name = "-object", .take = take_object, .many = "I/O threads"},
 	{.name = "-pidfile", .take = take_pidfile},

@@ -36,7 +36,8 @@ struct dg_qemu_cmdline {
 	size_t n_drives;
 	struct dg_qemu_iothread *iothreads;
 	size_t n_iothreads;
-	bool cut; /* the last argument lacks its NUL: the rest may be missing */
+	bool incoming; /* it was started to take over a guest (-incoming) */
+	bool cut;      /* the last argument lacks its NUL: the rest may be missing */
 };
 
 /*

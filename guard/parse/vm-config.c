@@ -100,6 +100,8 @@ static int parse_line(struct dg_vm_config *config, struct dg_span line)
 		return 0;
 	if (dg_span_eq(key, "name"))
 		return value.n ? set_text(&config->name, value) : 0;
+	if (dg_span_eq(key, "lock"))
+		return value.n ? set_text(&config->lock, value) : 0;
 	if (is_numbered(key, "hostpci"))
 		config->passthrough = true;
 	else if (is_drive(key))
@@ -143,5 +145,6 @@ void dg_vm_config_clear(struct dg_vm_config *config)
 	}
 	free(config->drives);
 	free(config->name);
+	free(config->lock);
 	*config = (struct dg_vm_config){0};
 }

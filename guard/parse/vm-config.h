@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A guest's configuration, /etc/pve/qemu-server/VMID.conf: lines "key: value", as
+ * A guest's configuration, /etc/pve/qemu-server/VMID.conf (a container's, in lxc, is of
+ * the same form): lines "key: value", as
  * Proxmox's own reader takes them. What is set now stands before the first section, which
  * are snapshots and changes still pending.
  */
@@ -22,6 +23,7 @@ struct dg_vm_drive {
 struct dg_vm_config {
 	char *name;	  /* NULL: none */
 	bool passthrough; /* a hostpciN is there */
+	char *lock;	  /* what is being done to it: migrate, backup; NULL: nothing */
 	struct dg_vm_drive *drives;
 	size_t n_drives;
 };

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <json-c/json.h>
 
+#include "guard/render/enforce.h"
 #include "guard/render/records.h"
 
 int dg_print_json(FILE *out, struct json_object *json)
@@ -80,4 +81,5 @@ const struct dg_renderer dg_render_json = {
 	.comparison = dg_json_comparison,
 	.fleet = dg_json_fleet,
 	.sample = dg_json_sample,
+	.enforce = dg_json_enforce,
 };

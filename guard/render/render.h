@@ -13,6 +13,7 @@ struct dg_pressure;
 struct dg_history;
 struct dg_comparison;
 struct dg_fleet;
+struct dg_enforce_told;
 
 struct dg_style {
 	bool colour;
@@ -41,6 +42,8 @@ struct dg_renderer {
 			  const struct dg_style *style);
 	int (*fleet)(FILE *out, const struct dg_fleet *fleet,
 		     const struct dg_style *style);
+	int (*enforce)(FILE *out, const struct dg_enforce_told *told,
+		       const struct dg_style *style);
 };
 
 extern const struct dg_renderer dg_render_text, dg_render_json, dg_render_nagios,

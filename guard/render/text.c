@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "guard/render/text-sample.h"
+#include "guard/render/enforce.h"
 #include "guard/render/records.h"
 #include "guard/render/text.h"
 #include "policy/text.h"
@@ -193,4 +194,5 @@ const struct dg_renderer dg_render_text = {
 	.comparison = dg_text_comparison,
 	.fleet = dg_text_fleet,
 	.sample = dg_text_sample,
+	.enforce = dg_text_enforce,
 };

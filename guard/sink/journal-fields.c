@@ -90,3 +90,41 @@ int dg_journal_finding(const struct dg_verdict *v, const struct dg_finding *f,
 	put(&entry, &r, "DRIFTGUARD_REMEDY", f->remedy ? f->remedy : f->check->remedy);
 	return finish(&entry, r, ret);
 }
+
+/* What failed wants to be looked at; what could not even be put back, at once. */
+static const struct {
+	const char *outcome, *priority;
+} outcomes[] = {
+	{.outcome = "done", .priority = "5"},
+	{.outcome = "refused", .priority = "5"},
+	{.outcome = "undone", .priority = "3"},
+	{.outcome = "unfinished", .priority = "2"},
+};
+
+static const char *find_priority(const char *outcome)
+{
+	for (size_t i = 0; i < DG_COUNT(outcomes); i++)
+		if (dg_streq(outcomes[i].outcome, outcome))
+			return outcomes[i].priority;
+	return "6";
+}
+
+int dg_journal_action(const struct dg_journal_deed *deed, struct dg_journal_entry *ret)
+{
+	DG_FREE char *message =
+		dg_format("%s (%s): %s", deed->verb, deed->outcome, deed->summary);
+	struct dg_journal_entry entry = {0};
+	int r = message ? 0 : -ENOMEM;
+
+	put(&entry, &r, "MESSAGE", message);
+	put(&entry, &r, "MESSAGE_ID", DG_MESSAGE_ACTION);
+	put(&entry, &r, "PRIORITY", find_priority(deed->outcome));
+	put(&entry, &r, "SYSLOG_IDENTIFIER", "driftguard");
+	put(&entry, &r, "DRIFTGUARD_VERB", deed->verb);
+	put(&entry, &r, "DRIFTGUARD_OUTCOME", deed->outcome);
+	put(&entry, &r, "DRIFTGUARD_CHECK", deed->because);
+	put(&entry, &r, "DRIFTGUARD_KERNEL", deed->kernel);
+	put(&entry, &r, "DRIFTGUARD_TARGET", deed->target);
+	put(&entry, &r, "DRIFTGUARD_RECORD", deed->record);
+	return finish(&entry, r, ret);
+}

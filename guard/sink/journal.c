@@ -47,3 +47,16 @@ int dg_sink_journal(const struct dg_sink_call *call, char **ret_why)
 	}
 	return r < 0 ? r : 0;
 }
+
+int dg_sink_action(const struct dg_root *root, const struct dg_journal_deed *deed)
+{
+	struct dg_journal_entry entry;
+	int r;
+
+	if (!dg_root_is_live(root))
+		return 0;
+	r = dg_journal_action(deed, &entry);
+	if (r == 0)
+		r = send_entry(&entry);
+	return r < 0 ? r : 0;
+}

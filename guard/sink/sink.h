@@ -24,6 +24,12 @@ typedef void (*dg_sink_fail_fn)(void *arg, const char *sink, const char *why);
  */
 int dg_sinks_run(const struct dg_sink_job *job, dg_sink_fail_fn fail, void *arg);
 
+struct dg_journal_deed;
+
+/* An entry in the journal about what was done to the boot configuration, or not
+ * (journal.h). Of a tree there is none. 0 or a negative errno. */
+int dg_sink_action(const struct dg_root *root, const struct dg_journal_deed *deed);
+
 /* --- within sink/ --- */
 
 /* What a sink is told. */

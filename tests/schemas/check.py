@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """
-The schemas of policy, facts, verdict and fleet, held to documents: they are schemas, what the
+The schemas of policy, facts, verdict, fleet and action, held to documents: they are schemas, what the
 project writes is valid by them, and what is broken is not. Of policies also that the
 schema and `driftguard policy check` agree.
 
-    check.py DRIFTGUARD STRIP
+    check.py DRIFTGUARD STRIP ACT
 
 Reports in TAP.
 """
@@ -20,7 +20,7 @@ import tempfile
 from jsonschema import Draft202012Validator, FormatChecker
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-DRIFTGUARD, STRIP = sys.argv[1:]
+DRIFTGUARD, STRIP, ACT = sys.argv[1:]
 
 number = 0
 failures = 0
@@ -285,8 +285,37 @@ def status_of(schema):
                f"{schema.name}: nothing recorded has no age", none["recorded"])
 
 
+def acted(folder):
+    """The records of a pin that is done, one that is refused, one that has to be undone."""
+    tree, tool = os.path.join(folder, "tree"), os.path.join(folder, "proxmox-boot-tool")
+    os.symlink(os.path.join(TOP, "tests/act/boot-tool"), tool)
+    with open(tool + ".root", "w", encoding="utf-8") as file:
+        file.write(tree)
+    subprocess.run([os.path.join(TOP, "tools/host"), "incident-built", tree], check=True,
+                   stdin=subprocess.DEVNULL)
+    for number, (plan, fault) in enumerate([(["pin", "7.0.6-2-pve"], ""), (["evil", "apt"], ""),
+                                            (["unpin"], "lie")]):
+        with open(os.path.join(tree, "etc/boot-tool-standin"), "w", encoding="utf-8") as file:
+            file.write(f"fault={fault}\n")
+        subprocess.run([ACT, "--now", f"2026-06-03T08:00:0{number}Z", tree, tool, *plan],
+                       check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    for path in sorted(glob.glob(os.path.join(tree, "var/lib/driftguard/actions/*.json"))):
+        yield load(path)
+
+
+def actions(schema):
+    with tempfile.TemporaryDirectory() as folder:
+        records = list(acted(folder))
+    outcomes = [record["outcome"] for record in records]
+    result(outcomes == ["done", "refused", "undone"], "action: three records", outcomes)
+    for record in records:
+        schema.holds(record, f"what is {record['outcome']} is valid")
+    refuses(schema, records[0])
+
+
 def main():
     policy, facts, verdict = Schema("policy"), Schema("facts"), Schema("verdict")
+    actions(Schema("action"))
     fleet = Schema("fleet")
     default(policy)
     shown(policy)

@@ -345,6 +345,7 @@ struct dg_guest *add_waiting_guest(struct dg_facts *f, const char *version,
 	dg_set_bool(&guest->passthrough, false);
 	dg_set_known(&running->meta);
 	dg_set_int(&running->pid, 4711);
+	dg_set_bool(&running->incoming, false);
 	set_binary(&running->binary, version, build_id);
 	drive = DG_ADD(&guest->configured, MAX);
 	dg_set_str(&drive->name, "scsi0");

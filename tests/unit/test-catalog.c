@@ -47,6 +47,7 @@ static const struct {
 	{.id = "policy-invalid"},
 	{.id = "clock-implausible"},
 	{.id = "upgrade-in-progress"},
+	{.id = "action-unfinished"},
 };
 
 static void test_all_promised(void **state)

@@ -141,6 +141,58 @@ static void journal(struct dg_facts *f)
 
 /* --- the cases --- */
 
+/* --- actions of driftguard --- */
+
+static struct dg_deed *add_deed(struct dg_facts *f, bool open, const char *outcome)
+{
+	struct dg_deed *deed = DG_ADD(&f->actions, 10);
+
+	dg_set_str(&deed->id, "20260602T080000Z-0000abcd");
+	dg_set_str(&deed->verb, "enforce");
+	dg_set_str(&deed->boot_id, "b000");
+	dg_set_int(&deed->started, NOW - DAY);
+	make_absent(&deed->ended);
+	dg_set_bool(&deed->open, open);
+	make_absent(&deed->outcome);
+	if (outcome)
+		dg_set_str(&deed->outcome, outcome);
+	make_absent(&deed->why);
+	dg_set_str(&deed->target, NEWEST);
+	return deed;
+}
+
+static void acted(struct dg_facts *f)
+{
+	add_deed(f, false, "undone");
+}
+
+static void cut_off(struct dg_facts *f)
+{
+	acted(f);
+	add_deed(f, true, NULL);
+}
+
+static void not_undone(struct dg_facts *f)
+{
+	add_deed(f, false, "unfinished");
+}
+
+static void action_unread(struct dg_facts *f)
+{
+	make_gap(add_deed(f, false, "done"));
+}
+
+static void cut_off_and_unread(struct dg_facts *f)
+{
+	cut_off(f);
+	action_unread(f);
+}
+
+static void actions_unread(struct dg_facts *f)
+{
+	make_gap(&f->actions);
+}
+
 static const struct check_case cases[] = {
 #define K(how, ...)                                                          \
 	{                                                                    \
@@ -232,6 +284,18 @@ static const struct check_case cases[] = {
 	K(locked, DRIFT(NOTICE)),
 	K(journal, DRIFT(NOTICE)),
 	K(half_installed, DRIFT(NOTICE)),
+#undef K
+#define K(how, ...)                                                                    \
+	{                                                                              \
+		.id = "action-unfinished", .host = host_grub, .bend = how, __VA_ARGS__ \
+	}
+	K(NULL, OK),
+	K(acted, OK),
+	K(cut_off, DRIFT(CRITICAL), EVIDENCE("begun", "2026-06-02T08:00:00Z")),
+	K(not_undone, DRIFT(CRITICAL)),
+	K(cut_off_and_unread, DRIFT(CRITICAL)),
+	K(action_unread, UNKNOWN),
+	K(actions_unread, UNKNOWN),
 #undef K
 };
 

@@ -141,8 +141,32 @@ static void test_guest(void **state)
 	assert_string_equal(said(&running->binary.path), "/usr/bin/qemu-system-x86_64");
 	assert_string_equal(said(&running->binary.version), "11.0.0-3");
 	assert_string_equal(said(&running->binary.build_id), "010203fe");
+	assert_true(dg_absent(&guest->lock));
+	assert_true(dg_known(&running->incoming) && !running->incoming.value);
 	assert_true(dg_true(&running->binary.io_uring));
 	assert_true(dg_known(&running->binary.deleted) && !running->binary.deleted.value);
+}
+
+/* On its way to another node, and one that arrives. */
+static void test_migration(void **state)
+{
+	static const char more[] = "-S\0-incoming\0unix:/run/qemu-server/101.migrate";
+	FACTS_CLEANUP struct dg_facts *leaving = NULL, *arriving = NULL, *cut = NULL;
+
+	(void)state;
+	put_guest();
+	put_conf("101", "name: web\nlock: migrate\n\n[snap]\nlock: snapshot\n");
+	leaving = read_guests();
+	assert_string_equal(said(&guest_of(leaving, "101")->lock), "migrate");
+	put_cmdline("2504", "/usr/bin/kvm", "/var/run/qemu-server/101.pid", more,
+		    sizeof(more));
+	arriving = read_guests();
+	assert_true(dg_true(&guest_of(arriving, "101")->running.incoming));
+	/* What is missing behind the cut may be just that. */
+	put_cmdline("2504", "/usr/bin/kvm", "/var/run/qemu-server/101.pid", "-S\0-in", 6);
+	cut = read_guests();
+	assert_string_equal(said(&guest_of(cut, "101")->running.incoming),
+			    "malformed: the command line is cut off");
 }
 
 /* --- whose process it is --- */
@@ -719,6 +743,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_guest),
+		TEST(test_migration),
 		TEST(test_validation),
 		TEST(test_pid_files),
 		TEST(test_without_config),

@@ -236,6 +236,35 @@ static void test_may_enforce(void **state)
 	assert_true(dg_policy_may_enforce(policy, &why));
 }
 
+/* What enforcement is told, where it is told, and for which hosts. */
+static void test_enforce_values(void **state)
+{
+	POLICY_CLEANUP struct dg_policy *policy = policy_new();
+
+	(void)state;
+	assert_false(policy->enforce.enabled);
+	assert_true(policy->enforce.require_proven);
+	assert_int_equal(policy->enforce.grace_days, 0);
+	assert_int_equal(policy->enforce.rollout_percent, 100);
+	assert_int_equal(policy->enforce.cooldown_hours, 24);
+	merge(policy, "a.json",
+	      HEAD "\"enforce\": {\"enabled\": true, \"grace_days\": 7,\n"
+		   "\"actions\": [\"notify\", \"pin-next-boot\"]},\n"
+		   "\"overrides\": [{\"hosts\": [\"lab-*\"], \"enforce\":\n"
+		   "{\"require_proven\": false, \"cooldown_hours\": 0,\n"
+		   "\"rollout_percent\": 5}}]}");
+	assert_int_equal(policy->problem_count, 0);
+	assert_int_equal(dg_policy_settle(policy, "lab-1"), 0);
+	assert_true(policy->enforce.enabled);
+	assert_false(policy->enforce.require_proven);
+	assert_int_equal(policy->enforce.grace_days, 7);
+	assert_int_equal(policy->enforce.rollout_percent, 5);
+	assert_int_equal(policy->enforce.cooldown_hours, 0);
+	assert_origin(policy, "enforce.grace_days", "a.json", 2, -1);
+	assert_origin(policy, "enforce.actions", "a.json", 3, -1);
+	assert_origin(policy, "enforce.rollout_percent", "a.json", 6, 0);
+}
+
 static int add_ignored(struct dg_policy *policy)
 {
 	return dg_policy_merge(policy, "b.json", HEAD "\"qqq\": 1}",
@@ -658,13 +687,21 @@ static void test_document(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_origins),	     cmocka_unit_test(test_overridden),
-		cmocka_unit_test(test_default),	     cmocka_unit_test(test_dropped),
-		cmocka_unit_test(test_unusable),     cmocka_unit_test(test_many),
-		cmocka_unit_test(test_may_enforce),  cmocka_unit_test(test_spoilers),
-		cmocka_unit_test(test_switched_off), cmocka_unit_test(test_layers),
-		cmocka_unit_test(test_until),	     cmocka_unit_test(test_days),
-		cmocka_unit_test(test_waivers),	     cmocka_unit_test(test_little_known),
+		cmocka_unit_test(test_origins),
+		cmocka_unit_test(test_overridden),
+		cmocka_unit_test(test_default),
+		cmocka_unit_test(test_dropped),
+		cmocka_unit_test(test_unusable),
+		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_enforce_values),
+		cmocka_unit_test(test_may_enforce),
+		cmocka_unit_test(test_spoilers),
+		cmocka_unit_test(test_switched_off),
+		cmocka_unit_test(test_layers),
+		cmocka_unit_test(test_until),
+		cmocka_unit_test(test_days),
+		cmocka_unit_test(test_waivers),
+		cmocka_unit_test(test_little_known),
 		cmocka_unit_test(test_document),
 	};
 

@@ -217,6 +217,31 @@ static void refuses_no_arguments(void **state)
 	assert_int_equal(c.n_drives, 42);
 }
 
+static void knows_incoming(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t size;
+		bool incoming;
+	} cases[] = {
+#define CASE(text, incoming) {text, sizeof(text), incoming}
+		CASE("kvm\0-id\0101\0-incoming\0tcp:localhost:60000", true),
+		CASE("kvm\0--incoming\0unix:/run/qemu-server/101.migrate", true),
+		CASE("kvm\0-name\0-incoming\0-S", false),
+		CASE("kvm\0-incoming", false),
+		CASE("kvm\0-id\0101", false),
+#undef CASE
+	};
+
+	(void)state;
+	for (size_t i = 0; i < DG_COUNT(cases); i++) {
+		CLEAR struct dg_qemu_cmdline c = {0};
+
+		assert_int_equal(parse(cases[i].text, cases[i].size, &c, NULL), 0);
+		assert_int_equal(c.incoming, cases[i].incoming);
+	}
+}
+
 static void survives_every_cut(void **state)
 {
 	size_t size;
@@ -266,6 +291,7 @@ int main(void)
 		cmocka_unit_test(broken_json_costs_itself),
 		cmocka_unit_test(reads_names_and_threads),
 		cmocka_unit_test(refuses_no_arguments),
+		cmocka_unit_test(knows_incoming),
 		cmocka_unit_test(survives_every_cut),
 		cmocka_unit_test(is_linear),
 	};

@@ -100,6 +100,31 @@ static void knows_passthrough(void **state)
 	}
 }
 
+static void knows_locks(void **state)
+{
+	static const struct {
+		const char *text, *lock;
+	} cases[] = {
+		{"cores: 4\nlock: migrate\n", "migrate"},
+		{"lock:backup\r\n", "backup"},
+		{"lock: \n", NULL},
+		{"#lock: migrate\n", NULL},
+		{"unlock: migrate\n", NULL},
+		{"cores: 2\n\n[snap]\nlock: migrate\n", NULL},
+		{"lock: backup\nlock: migrate", "migrate"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < DG_COUNT(cases); i++) {
+		DG_CLEANUP(dg_vm_config_clear) struct dg_vm_config c = {0};
+
+		assert_int_equal(parse(cases[i].text, strlen(cases[i].text), &c, NULL),
+				 0);
+		if (cases[i].lock ? !dg_streq(c.lock, cases[i].lock) : c.lock != NULL)
+			fail_msg("%s", cases[i].text);
+	}
+}
+
 static void takes_odd_drives(void **state)
 {
 	DG_CLEANUP(dg_vm_config_clear) struct dg_vm_config c = {0};
@@ -150,6 +175,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_config),
 		cmocka_unit_test(knows_passthrough),
+		cmocka_unit_test(knows_locks),
 		cmocka_unit_test(takes_odd_drives),
 		cmocka_unit_test(refuses_torn_files),
 		cmocka_unit_test(survives_every_cut),

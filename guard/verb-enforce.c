@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* enforce: show what the policy would do now, and why, or why not; with --yes do it.
+ * Whatever comes of it leaves a record and an entry in the journal. */
+#include <errno.h>
+
+#include "guard/collect/collect.h"
+#include "guard/enforce.h"
+#include "guard/render/enforce.h"
+#include "guard/sink/journal.h"
+#include "guard/sink/sink.h"
+#include "guard/verbs.h"
+#include "policy/text.h"
+
+struct work {
+	const struct dg_options *options;
+	struct dg_root *root;
+	struct dg_facts *facts;
+	struct dg_policy *policy;
+	struct dg_verdict *verdict;
+	struct dg_enforcement decision;
+	bool recovered; /* an unfinished action was found */
+	struct dg_act_report recovery;
+	bool acted; /* the runner was asked */
+	struct dg_act_report report;
+	char *record, *no_record;
+};
+
+static void work_clean(struct work *w)
+{
+	free(w->record);
+	free(w->no_record);
+	dg_act_report_clear(&w->report);
+	dg_act_report_clear(&w->recovery);
+	dg_enforcement_clear(&w->decision);
+	dg_verdict_free(w->verdict);
+	dg_policy_free(w->policy);
+	dg_facts_free(w->facts);
+	dg_root_free(w->root);
+}
+
+/* --- reading and deciding --- */
+
+/* On a tree the host's own tool would change this very machine. */
+static int check_tool(const struct work *w)
+{
+	const struct dg_options *o = w->options;
+	bool live = dg_root_is_live(w->root);
+
+	if (live && o->boot_tool)
+		dg_complain("--boot-tool is about a tree, which --root names; this "
+			    "machine has %s",
+			    DG_BOOT_TOOL);
+	else if (!live && o->yes && !o->boot_tool)
+		dg_complain("--yes: %s is a tree; --boot-tool names the program that "
+			    "acts on it",
+			    o->root);
+	else if (live && o->yes && o->has_now)
+		dg_complain("--yes: what is done to this machine is done now; --now is "
+			    "for trees");
+	else
+		return 0;
+	return -EINVAL;
+}
+
+static int load(struct work *w)
+{
+	dg_policy_free(DG_STEAL(w->policy));
+	dg_facts_free(DG_STEAL(w->facts));
+	if (dg_load_facts(w->options, &w->facts) < 0)
+		return -EIO;
+	return dg_load_policy(w->options, dg_get(&w->facts->host.name), &w->policy);
+}
+
+static struct dg_act_request make_request(const struct work *w)
+{
+	const struct dg_options *o = w->options;
+
+	return (struct dg_act_request){
+		.root = w->root,
+		.tool = o->boot_tool ? o->boot_tool : DG_BOOT_TOOL,
+		.facts = w->facts,
+		.policy = w->policy,
+		.verb = "enforce",
+		.now = o->has_now ? &o->now : NULL,
+	};
+}
+
+/* First what an earlier run has left: whatever the policy says, half a change is worse
+ * than either whole. */
+static int recover(struct work *w)
+{
+	const struct dg_act_request request = make_request(w);
+	int r = dg_act_recover(&request, &w->recovered, &w->recovery);
+
+	if (r == 0 && w->recovered)
+		r = load(w);
+	if (r < 0)
+		dg_complain("cannot look for an unfinished action: %s",
+			    dg_errno_words(r));
+	return r;
+}
+
+static int decide(struct work *w)
+{
+	int r = dg_judge(w->facts, w->policy, &w->verdict);
+
+	if (r == 0)
+		r = dg_enforce_decide(w->facts, w->policy, w->verdict, &w->decision);
+	if (r < 0)
+		dg_complain("cannot judge: %s", dg_errno_words(r));
+	return r;
+}
+
+/* --- doing --- */
+
+/* Who may not write here may still look. */
+static void note(struct work *w, const struct dg_act_request *request,
+		 const char *outcome, const char *summary)
+{
+	DG_FREE char *why = NULL;
+	int r = dg_act_note(request, outcome, summary, &w->record, &why);
+
+	if (r < 0)
+		w->no_record = dg_format("No record of this could be written: %s",
+					 why ? why : dg_errno_words(r));
+}
+
+static int act(struct work *w, struct dg_act_request *request)
+{
+	DG_CLEANUP(dg_enforce_ledger_clear) struct dg_enforce_ledger ledger = {0};
+	int r = dg_enforce_ledger_make(w->facts, w->policy, &w->decision, &ledger);
+
+	request->ledger = ledger.ledger;
+	if (r == 0)
+		r = dg_act_run(request, &w->report);
+	if (r < 0) {
+		dg_complain("cannot act: %s", dg_errno_words(r));
+		return r;
+	}
+	w->acted = true;
+	/* Refused so early that there was nothing to be recorded yet. */
+	if (w->report.outcome == DG_ACT_REFUSED && !w->report.record)
+		note(w, request, "refused", w->report.why);
+	return 0;
+}
+
+static const char *name_outcome(const struct work *w)
+{
+	if (w->acted)
+		return dg_act_outcome_name(w->report.outcome);
+	if (!w->options->yes)
+		return "dry-run";
+	return w->decision.state == DG_ENFORCE_REFUSED ? "refused" : "nothing";
+}
+
+static int act_or_note(struct work *w)
+{
+	struct dg_act_gate gates[DG_GATES_MAX];
+	struct dg_act_request request = make_request(w);
+	struct dg_goal goal = {0};
+
+	for (size_t i = 0; i < w->decision.gate_count; i++)
+		gates[i] = (struct dg_act_gate){
+			.id = w->decision.gates[i].id,
+			.detail = w->decision.gates[i].detail,
+			.open = w->decision.gates[i].open == DG_YES,
+		};
+	request.gates = gates;
+	request.gate_count = w->decision.gate_count;
+	request.because = w->decision.because;
+	request.plan = w->decision.plan;
+	request.goal = &goal;
+	if (request.plan)
+		dg_goal_of_plan(w->facts, request.plan, &goal);
+	if (w->options->yes && w->decision.state == DG_ENFORCE_ACTS)
+		return act(w, &request);
+	note(w, &request, name_outcome(w), w->decision.summary);
+	return 0;
+}
+
+/* --- telling --- */
+
+static const char *find_record(const struct work *w)
+{
+	return w->acted && w->report.record ? w->report.record : w->record;
+}
+
+static void tell_journal(const struct work *w, const struct dg_journal_deed *deed)
+{
+	int r = dg_sink_action(w->root, deed);
+
+	if (r < 0)
+		dg_complain("journal: %s", dg_errno_words(r));
+}
+
+static void tell(const struct work *w)
+{
+	const struct dg_plan *plan = w->decision.plan;
+	const struct dg_journal_deed deed = {
+		.verb = "enforce",
+		.outcome = name_outcome(w),
+		.summary = w->acted ? w->report.why : w->decision.summary,
+		.kernel = w->verdict->kernel.running,
+		.target = plan ? plan->target : NULL,
+		.because = w->decision.because,
+		.record = find_record(w),
+	};
+	const struct dg_journal_deed earlier = {
+		.verb = "enforce",
+		.outcome = dg_act_outcome_name(w->recovery.outcome),
+		.summary = w->recovery.why,
+		.kernel = w->verdict->kernel.running,
+		.record = w->recovery.record,
+	};
+
+	if (w->recovered)
+		tell_journal(w, &earlier);
+	tell_journal(w, &deed);
+}
+
+static int print(const struct work *w)
+{
+	struct dg_style style = dg_style_of(stdout, w->options->verbose > 0);
+	const struct dg_enforce_told told = {
+		.decision = &w->decision,
+		.verdict = w->verdict,
+		.outcome = name_outcome(w),
+		.why = w->acted ? w->report.why : NULL,
+		.boots = w->acted ? w->report.boots : NULL,
+		.recovered = w->recovered ? w->recovery.why : NULL,
+		.record = find_record(w),
+		.no_record = w->no_record,
+	};
+	int r;
+
+	if (w->options->quiet)
+		return 0;
+	r = w->options->format->enforce(stdout, &told, &style);
+	if (r < 0)
+		dg_complain("cannot print: %s", dg_errno_words(r));
+	return r < 0 ? r : dg_finish_output();
+}
+
+static int exit_of(enum dg_act_outcome outcome)
+{
+	static const int statuses[] = {
+		[DG_ACT_REFUSED] = DG_EXIT_REFUSED,   [DG_ACT_NOTHING] = DG_EXIT_DONE,
+		[DG_ACT_DONE] = DG_EXIT_DONE,	      [DG_ACT_UNDONE] = DG_EXIT_FAILED,
+		[DG_ACT_UNFINISHED] = DG_EXIT_FAILED,
+	};
+
+	return statuses[outcome];
+}
+
+static int find_status(const struct work *w)
+{
+	if (w->acted)
+		return exit_of(w->report.outcome);
+	if (w->recovered && w->recovery.outcome == DG_ACT_UNFINISHED)
+		return DG_EXIT_FAILED;
+	return w->decision.state == DG_ENFORCE_REFUSED ? DG_EXIT_REFUSED : DG_EXIT_DONE;
+}
+
+static int run_enforce(const struct dg_options *options)
+{
+	DG_CLEANUP(work_clean) struct work w = {.options = options};
+	int r = dg_root_new(options->root, &w.root);
+
+	if (r < 0) {
+		dg_complain("cannot examine %s: %s", options->root, dg_errno_words(r));
+		return DG_EXIT_UNUSABLE;
+	}
+	if (check_tool(&w) < 0 || load(&w) < 0)
+		return DG_EXIT_UNUSABLE;
+	if ((options->yes && recover(&w) < 0) || decide(&w) < 0 || act_or_note(&w) < 0)
+		return DG_EXIT_FAILED;
+	tell(&w);
+	return print(&w) < 0 ? DG_EXIT_FAILED : find_status(&w);
+}
+
+const struct dg_verb dg_verb_enforce = {
+	.name = "enforce",
+	.args = "",
+	.help = "what the policy would do now, and why; with --yes do it",
+	DG_OUTPUT(enforce),
+	.run = run_enforce,
+};

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Goals: what commands lead to, and when a host is there. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include "policy/goal.h"
+#include "policy/text.h"
+#include "tests/unit/facts-builder.h"
+
+#define TOOL "proxmox-boot-tool"
+
+/* --- commands --- */
+
+static void test_closed_set(void **state)
+{
+	static const struct {
+		const char *words[DG_ARGV_MAX];
+		bool ok;
+	} cases[] = {
+		{{TOOL, "refresh"}, true},
+		{{TOOL, "kernel", "pin", NEWEST}, true},
+		{{TOOL, "kernel", "pin", NEWEST, "--next-boot"}, true},
+		{{TOOL, "kernel", "unpin"}, true},
+		{{TOOL, "kernel", "unpin", "--next-boot"}, true},
+		{{NULL}, false},
+		{{TOOL}, false},
+		{{"apt"}, false},
+		{{"apt", "refresh"}, false},
+		{{"/usr/sbin/" TOOL, "refresh"}, false},
+		{{TOOL, "refresh", "--hook"}, false},
+		{{TOOL, "reinit"}, false},
+		{{TOOL, "clean"}, false},
+		{{TOOL, "kernel"}, false},
+		{{TOOL, "kernel", "list"}, false},
+		{{TOOL, "kernel", "add", NEWEST}, false},
+		{{TOOL, "kernel", "pin"}, false},
+		{{TOOL, "kernel", "pin", ""}, false},
+		{{TOOL, "kernel", "pin", "--next-boot"}, false},
+		{{TOOL, "kernel", "pin", "../" NEWEST}, false},
+		{{TOOL, "kernel", "pin", NEWEST, "--now"}, false},
+		{{TOOL, "kernel", "unpin", NEWEST}, false},
+		{{TOOL, "kernel", "unpin", "--next-boot", "--next-boot"}, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < DG_COUNT(cases); i++) {
+		struct dg_argv argv = {0};
+		const char *why;
+
+		for (size_t j = 0; j < DG_ARGV_MAX; j++)
+			argv.words[j] = (char *)(uintptr_t)cases[i].words[j];
+		why = dg_command_refuse(&argv);
+		if (cases[i].ok != !why)
+			fail_msg("case %zu: %s", i, why ? why : "is taken");
+	}
+}
+
+static void add_step(struct dg_plan *plan, const char *const *words)
+{
+	struct dg_argv *argv = &plan->steps[plan->step_count++].argv;
+
+	for (size_t i = 0; words[i]; i++)
+		argv->words[i] = strdup(words[i]);
+}
+
+#define STEP(plan, ...) add_step(plan, (const char *const[]){TOOL, __VA_ARGS__, NULL})
+
+static void expect_text(const char *text, const char *expected)
+{
+	if (expected)
+		assert_string_equal(text, expected);
+	else
+		assert_null(text);
+}
+
+static void expect_goal(const struct dg_facts *f, struct dg_plan *plan, const char *pin_,
+			const char *next, const char *boots)
+{
+	struct dg_goal goal;
+
+	dg_goal_of_plan(f, plan, &goal);
+	expect_text(goal.pin, pin_);
+	expect_text(goal.next_pin, next);
+	expect_text(goal.boots, boots);
+	assert_int_equal(goal.missing, 0);
+	dg_plan_free(plan);
+}
+
+static struct dg_plan *new_plan(void)
+{
+	return calloc(1, sizeof(struct dg_plan));
+}
+
+static void test_of_plan(void **state)
+{
+	struct dg_facts *f = host_esps();
+	struct dg_plan *plan = new_plan();
+
+	(void)state;
+	pin_old(f);
+	STEP(plan, "kernel", "pin", NEWEST);
+	STEP(plan, "refresh");
+	expect_goal(f, plan, NEWEST, NULL, NEWEST);
+	plan = new_plan();
+	STEP(plan, "kernel", "pin", NEWER, "--next-boot");
+	expect_goal(f, plan, OLD, NEWER, NEWER);
+	plan = new_plan();
+	STEP(plan, "kernel", "unpin");
+	expect_goal(f, plan, NULL, NULL, NEWEST);
+	dg_set_str(&f->boot.next_pin, NEWER);
+	plan = new_plan();
+	STEP(plan, "refresh");
+	expect_goal(f, plan, OLD, NEWER, NEWER);
+	plan = new_plan();
+	STEP(plan, "kernel", "unpin", "--next-boot");
+	expect_goal(f, plan, OLD, NULL, OLD);
+	plan = new_plan();
+	STEP(plan, "kernel", "unpin"); /* takes the other along */
+	expect_goal(f, plan, NULL, NULL, NEWEST);
+	dg_facts_free(f);
+}
+
+/* --- hosts --- */
+
+/* Whether a host, made and bent, is where the goal says; with `says` in why not. */
+static void expect_reached(struct dg_facts *(*make)(void),
+			   void (*bend)(struct dg_facts *), const struct dg_goal *goal,
+			   enum dg_answer answer, const char *says)
+{
+	DG_CLEANUP(dg_policy_freep) struct dg_policy *policy = dg_policy_new();
+	DG_CLEANUP(dg_facts_freep) struct dg_facts *f = make();
+	DG_FREE char *why = NULL;
+	enum dg_answer got;
+
+	if (bend)
+		bend(f);
+	got = dg_goal_reached(f, policy, goal, &why);
+	if (got != answer || (says ? !why || !strstr(why, says) : why != NULL))
+		fail_msg("%d, not %d: %s, not %s", got, answer, why ? why : "nothing",
+			 says ? says : "nothing");
+}
+
+static void empty_pin(struct dg_facts *f)
+{
+	dg_set_gap(&f->boot.pin.meta, DG_MALFORMED, "\"x y\" is no kernel's name");
+}
+
+static void unread_pin(struct dg_facts *f)
+{
+	make_gap(&f->boot.pin);
+}
+
+static void trial(struct dg_facts *f)
+{
+	pin_old(f);
+	dg_set_str(&f->boot.next_pin, NEWER);
+}
+
+/* The pin file alone, as after a pin without a refresh. */
+static void not_refreshed(struct dg_facts *f)
+{
+	pin_file(f, NEWEST, 0);
+}
+
+static void second_is_old(struct dg_facts *f)
+{
+	pin_old(f);
+	dg_set_str(&f->boot.esps.items[0].loader_default, "proxmox-*");
+}
+
+static void second_is_gone(struct dg_facts *f)
+{
+	pin_old(f);
+	make_absent(&f->boot.esps.items[1].device);
+	make_absent(&f->boot.esps.items[1].loader);
+}
+
+static void second_is_unread(struct dg_facts *f)
+{
+	pin_old(f);
+	make_gap(&f->boot.esps.items[1].loader);
+}
+
+static void no_list(struct dg_facts *f)
+{
+	pin_old(f);
+	make_gap(&f->boot.managed);
+}
+
+static struct dg_copy *copy_of(struct dg_facts *f, const char *abi)
+{
+	dg_list_foreach (copy, f->boot.esps.items[1].copies)
+		if (dg_streq(dg_get(&copy->abi), abi))
+			return copy;
+	fail_msg("there is no copy of %s", abi);
+	return NULL;
+}
+
+static void broken_image(struct dg_facts *f)
+{
+	pin_old(f);
+	dg_set_gap(&copy_of(f, OLD)->image_version.meta, DG_MALFORMED, "truncated");
+}
+
+static void short_initrd(struct dg_facts *f)
+{
+	struct dg_copy *copy;
+
+	pin_old(f);
+	copy = copy_of(f, OLD);
+	dg_set_int(&copy->initrd_size, copy->initrd_size.value / 2);
+}
+
+static void other_is_broken(struct dg_facts *f)
+{
+	pin_old(f);
+	dg_set_gap(&copy_of(f, NEWER)->image_version.meta, DG_MALFORMED, "truncated");
+}
+
+static void by_hand(struct dg_facts *f)
+{
+	char id[128];
+
+	snprintf(id, sizeof(id), "gnulinux-advanced-%s>gnulinux-%s-advanced-%s", ROOT_ID,
+		 NEWER, ROOT_ID);
+	grub_default(f, id);
+	dg_set_str(&f->boot.grub_default, id);
+}
+
+static void left_in_menu(struct dg_facts *f)
+{
+	by_hand(f);
+	dg_set_str(&f->boot.grub_default, "0");
+}
+
+static const struct dg_goal unpinned = {.boots = NEWEST};
+static const struct dg_goal old = {.pin = OLD, .boots = OLD};
+static const struct dg_goal newest = {.pin = NEWEST, .boots = NEWEST};
+
+static void test_pins(void **state)
+{
+	static const struct dg_goal no_pin = {0}, next = {.pin = OLD, .next_pin = NEWER};
+
+	(void)state;
+	expect_reached(host_grub, NULL, &unpinned, DG_YES, NULL);
+	expect_reached(host_grub, pin_old, &old, DG_YES, NULL);
+	expect_reached(host_grub, pin_old, &newest, DG_NO,
+		       "proxmox-boot-pin names " OLD ", not " NEWEST);
+	expect_reached(host_grub, pin_old, &no_pin, DG_NO, "names " OLD ", not none");
+	expect_reached(host_grub, NULL, &old, DG_NO, "names no kernel, not " OLD);
+	expect_reached(host_grub, empty_pin, &no_pin, DG_NO, "is no kernel's name");
+	expect_reached(host_grub, unread_pin, &no_pin, DG_CANNOT_TELL, "cannot be told");
+	expect_reached(host_grub, trial, &next, DG_YES, NULL);
+	expect_reached(host_grub, trial, &old, DG_NO, "next-boot-pin names " NEWER);
+}
+
+static void test_loaders(void **state)
+{
+	static const struct dg_goal newer = {.boots = NEWER};
+
+	(void)state;
+	expect_reached(host_esps, NULL, &unpinned, DG_YES, NULL);
+	expect_reached(host_esps, pin_old, &old, DG_YES, NULL);
+	/* The newest boots, but not because it is pinned. */
+	expect_reached(host_esps, not_refreshed, &newest, DG_NO, "as the newest");
+	expect_reached(host_grub, not_refreshed, &newest, DG_NO, "as the newest");
+	expect_reached(host_esps, second_is_old, &old, DG_NO, "boots " NEWEST);
+	expect_reached(host_grub, by_hand, &newer, DG_YES, NULL);
+	expect_reached(host_grub, left_in_menu, &newer, DG_NO, "as if it were still");
+	expect_reached(host_esps, no_list, &old, DG_CANNOT_TELL, "managed");
+}
+
+static void test_esps(void **state)
+{
+	static const struct dg_goal spared = {.pin = OLD, .boots = OLD, .missing = 1};
+
+	(void)state;
+	expect_reached(host_esps, second_is_gone, &old, DG_NO, "is not there");
+	expect_reached(host_esps, second_is_gone, &spared, DG_YES, NULL);
+	expect_reached(host_esps, second_is_unread, &old, DG_CANNOT_TELL, "ESP ");
+	expect_reached(host_esps, second_is_unread, &spared, DG_CANNOT_TELL, "ESP ");
+	expect_reached(host_esps, broken_image, &old, DG_NO, "is broken: truncated");
+	expect_reached(host_esps, short_initrd, &old, DG_NO, "not the one in /boot");
+	/* Another kernel's copy is not what boots. */
+	expect_reached(host_esps, other_is_broken, &old, DG_YES, NULL);
+}
+
+static void expect_is_at(struct dg_facts *(*make)(void), void (*bend)(struct dg_facts *),
+			 const char *pin_, const char *boots)
+{
+	DG_CLEANUP(dg_policy_freep) struct dg_policy *policy = dg_policy_new();
+	DG_CLEANUP(dg_facts_freep) struct dg_facts *f = make();
+	struct dg_goal goal;
+
+	if (bend)
+		bend(f);
+	dg_goal_of(f, policy, &goal);
+	expect_text(goal.pin, pin_);
+	assert_null(goal.next_pin);
+	expect_text(goal.boots, boots);
+}
+
+static void test_of_host(void **state)
+{
+	(void)state;
+	expect_is_at(host_grub, NULL, NULL, NEWEST);
+	expect_is_at(host_esps, pin_old, OLD, OLD);
+	expect_is_at(host_esps, second_is_old, OLD, NULL);
+	expect_is_at(host_esps, not_refreshed, NEWEST, NULL);
+	expect_is_at(host_esps, second_is_gone, OLD, OLD);
+	expect_is_at(host_esps, broken_image, OLD, NULL);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_closed_set), cmocka_unit_test(test_of_plan),
+		cmocka_unit_test(test_pins),	   cmocka_unit_test(test_loaders),
+		cmocka_unit_test(test_esps),	   cmocka_unit_test(test_of_host),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

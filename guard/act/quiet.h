@@ -11,17 +11,15 @@ struct dg_quiet {
 	sigset_t before;
 };
 
-static inline struct dg_quiet dg_quiet_begin(void)
+static inline void dg_quiet_begin(struct dg_quiet *quiet)
 {
-	struct dg_quiet quiet;
 	sigset_t set;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, &quiet.before);
-	return quiet;
+	sigprocmask(SIG_BLOCK, &set, &quiet->before);
 }
 
 static inline void dg_quiet_end(struct dg_quiet *quiet)

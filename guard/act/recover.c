@@ -105,10 +105,12 @@ int dg_act_recover(const struct dg_act_request *request, bool *ret_found,
 {
 	DG_CLEANUP(dg_act_clear)
 	struct dg_act act = {.request = request, .lock = -1, .dpkg = -1};
-	DG_QUIET_CLEANUP struct dg_quiet quiet = dg_quiet_begin();
+	DG_QUIET_CLEANUP struct dg_quiet quiet;
 	bool found = false;
-	int r = recover(&act, &found);
+	int r;
 
+	dg_quiet_begin(&quiet);
+	r = recover(&act, &found);
 	if (r < 0)
 		return r;
 	*ret_found = found;

@@ -115,9 +115,11 @@ int dg_act_run(const struct dg_act_request *request, struct dg_act_report *ret)
 {
 	DG_CLEANUP(dg_act_clear)
 	struct dg_act act = {.request = request, .lock = -1, .dpkg = -1};
-	DG_QUIET_CLEANUP struct dg_quiet quiet = dg_quiet_begin();
-	int r = run(&act);
+	DG_QUIET_CLEANUP struct dg_quiet quiet;
+	int r;
 
+	dg_quiet_begin(&quiet);
+	r = run(&act);
 	if (r < 0)
 		return r;
 	*ret = act.report;

@@ -142,6 +142,8 @@ static int read_output(int fd, struct dg_process_end *end)
 
 	if (size < 0)
 		return -errno;
+	if (size > (off_t)DG_PROCESS_OUTPUT_MAX) /* it may be anywhere: it is shared */
+		size = DG_PROCESS_OUTPUT_MAX;
 	end->output = malloc((size_t)size + 1);
 	if (!end->output)
 		return -ENOMEM;

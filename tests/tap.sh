@@ -41,3 +41,13 @@ is()		# WHAT WANT GOT
 	*) fail "$@" ;;
 	esac
 }
+
+# Whether it is just that; what it is is not part of the test's name.
+is_same()	# WHAT WANT GOT
+{
+	if [ "$2" = "$3" ]; then
+		pass "$1"
+	else
+		fail "$1" "$2" "$3"
+	fi
+}

@@ -167,15 +167,6 @@ test_tmpfiles()
 		"$(cat "$tree/run/driftguard/next-boot-pin")"
 }
 
-is_same()	# WHAT WANT GOT
-{
-	if [ "$2" = "$3" ]; then
-		pass "$1"
-	else
-		fail "$1" "$2" "$3"
-	fi
-}
-
 test_systemd()	# NAME BASE; "": this machine's
 {
 	name=$1 run=

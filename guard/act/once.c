@@ -133,9 +133,11 @@ int dg_act_once(const struct dg_act_request *request, const struct dg_once *once
 {
 	DG_CLEANUP(dg_act_clear)
 	struct dg_act act = {.request = request, .lock = -1, .dpkg = -1};
-	DG_QUIET_CLEANUP struct dg_quiet quiet = dg_quiet_begin();
-	int r = make_intent(&act);
+	DG_QUIET_CLEANUP struct dg_quiet quiet;
+	int r;
 
+	dg_quiet_begin(&quiet);
+	r = make_intent(&act);
 	if (r == 0)
 		r = dg_act_check(&act);
 	if (r == 0)

@@ -11,8 +11,9 @@
 #include "policy/json-scan.h"
 #include "policy/text.h"
 
-#define NAMES_MAX 4096
-#define KEPT	  200
+#define NAMES_MAX  4096
+#define KEPT	   200
+#define KEPT_NOTES 100
 
 static const struct dg_folder folder = {.base = "/var/lib",
 					.below = "driftguard/actions"};
@@ -165,15 +166,31 @@ int dg_action_find(const struct dg_root *root,
 	return 0;
 }
 
-static void remove_closed(const struct dg_root *root, const char *name)
+/* Records of runs that did nothing, which a timer makes every day, must not crowd out
+ * those of what was done: each kind has its own number. */
+struct kept {
+	size_t notes, actions;
+};
+
+static bool is_note(const struct dg_action *action)
+{
+	const char *outcome = dg_get(&action->outcome);
+
+	return dg_streq(outcome, "dry-run") || dg_streq(outcome, "nothing") ||
+	       dg_streq(outcome, "refused");
+}
+
+/* Count a record, and remove it if that was one too many. */
+static void keep_or_remove(const struct dg_root *root, const char *name,
+			   struct kept *kept)
 {
 	DG_CLEANUP(dg_action_freep) struct dg_action *action = NULL;
 	DG_FREE char *why = NULL;
 
 	if (read_one(root, name, &action, &why) < 0 || dg_action_is_open(action))
 		return;
-	free(DG_STEAL(why));
-	dg_root_remove(root, &folder, name, &why);
+	if (is_note(action) ? ++kept->notes > KEPT_NOTES : ++kept->actions > KEPT)
+		dg_root_remove(root, &folder, name, &why);
 }
 
 /* What cannot be removed is no reason to fail. */
@@ -181,16 +198,17 @@ void dg_actions_retain(const struct dg_root *root)
 {
 	DG_NAMES_FREE char **names = NULL;
 	DG_FREE char *why = NULL;
+	struct kept kept = {0};
 	size_t count = 0;
 
 	if (list_names(root, &names, &why) < 0)
 		return;
-	for (char **name = names; *name; name++)
-		count += is_record(*name);
-	for (char **name = names; *name && count > KEPT; name++) {
-		if (!is_record(*name))
-			continue;
-		remove_closed(root, *name);
-		count--;
-	}
+	while (names[count])
+		count++;
+	/* Nearly always; only then are they read, the newest first. */
+	if (count <= KEPT_NOTES)
+		return;
+	while (count-- > 0)
+		if (is_record(names[count]))
+			keep_or_remove(root, names[count], &kept);
 }

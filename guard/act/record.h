@@ -14,5 +14,6 @@ int dg_action_write(const struct dg_root *root, const struct dg_action *action,
 		    char **ret_why);
 /* Take a record back that nothing was done by. */
 void dg_action_drop(const struct dg_root *root, const struct dg_action *action);
-/* Remove the oldest closed ones beyond the newest 200. */
+/* Remove the oldest closed ones: of runs that did nothing beyond the newest 100, of
+ * others beyond the newest 200. */
 void dg_actions_retain(const struct dg_root *root);

@@ -293,6 +293,32 @@ static void test_retention(void **state)
 	dg_action_free(action);
 }
 
+/* However many runs did nothing: what was done is kept. */
+static void test_retention_of_notes(void **state)
+{
+	static const char *const idle[] = {"dry-run", "nothing", "refused"};
+	struct dg_action *action = make_action();
+	DG_NAMES_FREE char **names = NULL;
+	DG_FREE char *why = NULL;
+	size_t n;
+
+	(void)state;
+	dg_set_str(&action->state, "closed");
+	for (uint32_t i = 0; i < 110; i++) {
+		char id[DG_ACTION_ID_SIZE];
+
+		dg_set_str(&action->outcome, i < 4 ? "done" : idle[i % 3]);
+		dg_set_str(&action->id, dg_action_id(NOW + i, i, id));
+		assert_int_equal(dg_action_write(tree.root, action, &why), 0);
+	}
+	dg_actions_retain(tree.root);
+	assert_int_equal(dg_root_list(tree.root, DG_ACTIONS_DIR, 1000, &names, &n), 0);
+	assert_int_equal(n, 104);
+	assert_non_null(strstr(names[3], "-00000003"));
+	assert_non_null(strstr(names[4], "-0000000a"));
+	dg_action_free(action);
+}
+
 /* A run that does not act leaves a record, too. */
 static void test_note(void **state)
 {
@@ -498,6 +524,7 @@ int main(void)
 		cmocka_unit_test(test_output),
 		IN_TREE(test_find_open),
 		IN_TREE(test_retention),
+		IN_TREE(test_retention_of_notes),
 		IN_TREE(test_note),
 		IN_TREE(test_locks),
 		IN_TREE(test_dpkg),

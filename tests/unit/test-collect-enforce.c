@@ -194,6 +194,14 @@ static void test_proven_elsewhere(void **state)
 #define ACTIONS "var/lib/driftguard/actions/"
 #define ACTION	"\"verb\": \"enforce\", \"started\": \"2026-06-03T08:00:00Z\", "
 
+#define NONE "{\"state\": \"absent\"}"
+#define TOLD "\"pin\": " NONE ", \"next_pin\": " NONE ", \"boots\": " NONE
+/* All that it takes to complete it, or to roll it back. */
+#define OPEN                                                                            \
+	"\"state\": \"open\", \"outcome\": " NONE ", \"steps\": [], \"before\": {" TOLD \
+	", \"pin_time\": " NONE ", \"next_pin_time\": " NONE "}, "                      \
+	"\"goal\": {" TOLD ", \"missing\": 0}, \"ledger\": {}"
+
 static void put_action(int number, const char *members)
 {
 	DG_FREE char *name =
@@ -216,7 +224,7 @@ static void test_actions(void **state)
 	put_action(1, ACTION "\"boot_id\": \"b\", \"state\": \"closed\", \"outcome\": "
 			     "\"done\", \"ended\": \"2026-06-03T08:01:00Z\", "
 			     "\"target\": \"7.0.6-2-pve\"");
-	put_action(2, ACTION "\"state\": \"open\", \"outcome\": {\"state\": \"absent\"}");
+	put_action(2, ACTION OPEN);
 	facts = collect(&tree, &dg_collect_actions);
 	assert_int_equal(facts->actions.count, 2);
 	deed = &facts->actions.items[0];
@@ -238,8 +246,9 @@ static void test_broken_actions(void **state)
 		{ACTION "\"state\": \"ajar\"", "\"state\" is neither"},
 		{ACTION "\"state\": \"open\", \"state\": \"open\"", "line 1"},
 		{ACTION "\"verb\"", "line 1"},
-		{"\"verb\": \"enforce\", \"state\": \"open\"", "\"started\" is no time"},
-		{"\"started\": 7, \"state\": \"open\"", "\"started\" is no time"},
+		{"\"verb\": \"enforce\", " OPEN, "\"started\" is no time"},
+		{"\"started\": 7, " OPEN, "\"started\" is no time"},
+		{ACTION "\"state\": \"open\"", "it is open, and does not tell all"},
 		{ACTION "\"state\": \"closed\"", "has no \"outcome\""},
 		{ACTION "\"state\": \"open\", \"x\": \"\xff\"", "line 1"},
 	};
@@ -270,8 +279,7 @@ static void test_action_files(void **state)
 	put_fifo(&tree, ACTIONS "1.json");
 	put_sparse(&tree, ACTIONS "2.json", (off_t)1 << 30);
 	put(&tree, ACTIONS "3.json",
-	    "{\"schema\": \"driftguard.action/1\", \"id\": \"4\", " ACTION
-	    "\"state\": \"open\"}");
+	    "{\"schema\": \"driftguard.action/1\", \"id\": \"4\", " ACTION OPEN "}");
 	facts = collect(&tree, &dg_collect_actions);
 	assert_int_equal(facts->actions.count, 3);
 	assert_string_equal(said(&facts->actions.items[0]),
@@ -290,7 +298,7 @@ static void test_many_actions(void **state)
 	FACTS_CLEANUP struct dg_facts *facts = NULL;
 
 	(void)state;
-	put_action(0, ACTION "\"state\": \"open\"");
+	put_action(0, ACTION OPEN);
 	put_action(1, ACTION "\"state\": \"closed\", \"outcome\": \"done\"");
 	for (int i = 2; i < 100; i++)
 		put_action(i, ACTION "\"state\": \"closed\", \"outcome\": \"dry-run\"");

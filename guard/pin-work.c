@@ -41,29 +41,10 @@ void dg_pin_work_close(struct dg_pin_work *work)
 
 /* --- the host --- */
 
-/* Absolute, since it is run from elsewhere; links stay, it may mind what it is called. */
-static int find_tool(struct dg_pin_work *work)
-{
-	const char *given = work->options->boot_tool;
-	DG_FREE char *here = NULL;
-
-	if (!given || *given == '/') {
-		work->tool = dg_format("%s", given ? given : DG_BOOT_TOOL);
-	} else {
-		here = getcwd(NULL, 0);
-		work->tool = here ? dg_format("%s/%s", here, given) : NULL;
-	}
-	if (work->tool)
-		return DG_GO_ON;
-	dg_complain("cannot find %s from here", given ? given : DG_BOOT_TOOL);
-	return DG_EXIT_FAILED;
-}
-
 static int check_options(struct dg_pin_work *work)
 {
 	const struct dg_options *o = work->options;
 	int status = dg_pin_overrides_take(work), r;
-	bool live;
 
 	if (status != DG_GO_ON)
 		return status;
@@ -72,15 +53,8 @@ static int check_options(struct dg_pin_work *work)
 		dg_complain("cannot examine %s: %s", o->root, dg_errno_words(r));
 		return DG_EXIT_UNUSABLE;
 	}
-	live = dg_root_is_live(work->root);
-	if (live == !!o->boot_tool && !(o->dry_run && !o->boot_tool)) {
-		dg_complain(live ? "--boot-tool is for --root; this host has its own"
-				 : "the boot tool of this host would not act on %s: say "
-				   "--dry-run, or --boot-tool with a program that does",
-			    o->root);
-		return DG_EXIT_UNUSABLE;
-	}
-	return find_tool(work);
+	r = dg_find_boot_tool(o, work->root, !o->dry_run, &work->tool);
+	return r == 0 ? DG_GO_ON : DG_EXIT_UNUSABLE;
 }
 
 static int load(struct dg_pin_work *work)

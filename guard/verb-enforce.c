@@ -14,6 +14,7 @@
 struct work {
 	const struct dg_options *options;
 	struct dg_root *root;
+	char *tool;
 	struct dg_facts *facts;
 	struct dg_policy *policy;
 	struct dg_verdict *verdict;
@@ -27,6 +28,7 @@ struct work {
 
 static void work_clean(struct work *w)
 {
+	free(w->tool);
 	free(w->record);
 	free(w->no_record);
 	dg_act_report_clear(&w->report);
@@ -40,26 +42,16 @@ static void work_clean(struct work *w)
 
 /* --- reading and deciding --- */
 
-/* On a tree the host's own tool would change this very machine. */
-static int check_tool(const struct work *w)
+static int check_options(struct work *w)
 {
 	const struct dg_options *o = w->options;
-	bool live = dg_root_is_live(w->root);
 
-	if (live && o->boot_tool)
-		dg_complain("--boot-tool is about a tree, which --root names; this "
-			    "machine has %s",
-			    DG_BOOT_TOOL);
-	else if (!live && o->yes && !o->boot_tool)
-		dg_complain("--yes: %s is a tree; --boot-tool names the program that "
-			    "acts on it",
-			    o->root);
-	else if (live && o->yes && o->has_now)
+	if (dg_root_is_live(w->root) && o->yes && o->has_now) {
 		dg_complain("--yes: what is done to this machine is done now; --now is "
 			    "for trees");
-	else
-		return 0;
-	return -EINVAL;
+		return -EINVAL;
+	}
+	return dg_find_boot_tool(o, w->root, o->yes, &w->tool);
 }
 
 static int load(struct work *w)
@@ -77,7 +69,7 @@ static struct dg_act_request make_request(const struct work *w)
 
 	return (struct dg_act_request){
 		.root = w->root,
-		.tool = o->boot_tool ? o->boot_tool : DG_BOOT_TOOL,
+		.tool = w->tool,
 		.facts = w->facts,
 		.policy = w->policy,
 		.verb = "enforce",
@@ -270,7 +262,7 @@ static int run_enforce(const struct dg_options *options)
 		dg_complain("cannot examine %s: %s", options->root, dg_errno_words(r));
 		return DG_EXIT_UNUSABLE;
 	}
-	if (check_tool(&w) < 0 || load(&w) < 0)
+	if (check_options(&w) < 0 || load(&w) < 0)
 		return DG_EXIT_UNUSABLE;
 	if ((options->yes && recover(&w) < 0) || decide(&w) < 0 || act_or_note(&w) < 0)
 		return DG_EXIT_FAILED;

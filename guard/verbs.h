@@ -87,6 +87,11 @@ int dg_load_policy_and(const struct dg_options *options, const char *host_name,
 int dg_keep_cluster_policy(const struct dg_options *options, int64_t now);
 /* The recorded boots of options->root. */
 int dg_load_history(const struct dg_options *options, struct dg_history *ret);
+/* The program that changes the boot configuration, absolute; *ret is owned. `acts`: it is
+ * to be run. Negative, after a complaint: --boot-tool does not fit the root, or no
+ * memory. */
+int dg_find_boot_tool(const struct dg_options *options, const struct dg_root *root,
+		      bool acts, char **ret);
 /* A file named on the command line, at most `cap` bytes; "-" is standard input. */
 int dg_read_argument(const char *path, size_t cap, char **ret_text, size_t *ret_size);
 void dg_print_problems(FILE *out, const struct dg_policy *policy);

@@ -6,8 +6,10 @@
 
 /* --- preflights --- */
 
-/* "image: no image; esp-space: ...", those of an answer. NULL: none, or no memory. */
-static char *list_preflights(const struct dg_plan *plan, enum dg_answer answer)
+/* "image: no image; esp-space: ...", those of an answer that are in the way, or that only
+ * advise. NULL: none, or no memory. */
+static char *list_preflights(const struct dg_plan *plan, enum dg_answer answer,
+			     bool advisory)
 {
 	DG_FREE char *all = NULL;
 
@@ -15,7 +17,7 @@ static char *list_preflights(const struct dg_plan *plan, enum dg_answer answer)
 		const struct dg_preflight *p = &plan->preflights[i];
 		char *longer;
 
-		if (p->ok != answer)
+		if (p->ok != answer || p->advisory != advisory)
 			continue;
 		longer = dg_format("%s%s%s: %s", all ? all : "", all ? "; " : "", p->id,
 				   p->detail);
@@ -29,18 +31,21 @@ static char *list_preflights(const struct dg_plan *plan, enum dg_answer answer)
 
 void dg_gate_preflights(const struct dg_gate_work *w, struct dg_gate *gate)
 {
-	DG_FREE char *no = NULL, *untold = NULL;
+	DG_FREE char *no = NULL, *untold = NULL, *advice = NULL;
 
 	if (!w->plan) {
 		dg_gate_shut(gate, "there is no plan");
 		return;
 	}
-	no = list_preflights(w->plan, DG_NO);
-	untold = list_preflights(w->plan, DG_CANNOT_TELL);
+	no = list_preflights(w->plan, DG_NO, false);
+	untold = list_preflights(w->plan, DG_CANNOT_TELL, false);
+	advice = list_preflights(w->plan, DG_NO, true);
 	if (no)
 		dg_gate_shut(gate, "%s", no);
 	else if (untold)
 		dg_gate_untold(gate, "%s", untold);
+	else if (w->plan->ready && advice)
+		dg_gate_open(gate, "all that count are passed; to mind: %s", advice);
 	else if (w->plan->ready)
 		dg_gate_open(gate, "all %zu are passed", w->plan->preflight_count);
 }

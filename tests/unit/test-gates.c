@@ -135,6 +135,16 @@ static void initrd_gone(struct dg_facts *f)
 			make_absent(&f->kernels.items[i].initrd);
 }
 
+static void port_loose(struct dg_facts *f)
+{
+	struct dg_port *port;
+
+	pin_old(f);
+	port = DG_ADD(&f->ports, 8);
+	dg_set_str(&port->name, "eno1");
+	make_absent(&port->held);
+}
+
 static void signature_untold(struct dg_facts *f)
 {
 	pin_old(f);
@@ -450,6 +460,7 @@ static const struct gate_case {
 	 "the plan is pin-next-boot"},
 
 	{"preflights", DG_YES, pin_old, ACT, "are passed"},
+	{"preflights", DG_YES, port_loose, ACT, "to mind: network-names"},
 	{"preflights", DG_NO, initrd_gone, ACT, "initrd"},
 	{"preflights", DG_CANNOT_TELL, signature_untold, ACT, "secure-boot"},
 

@@ -21,16 +21,14 @@ void dg_gate_policy(const struct dg_gate_work *w, struct dg_gate *gate)
 void dg_gate_enabled(const struct dg_gate_work *w, struct dg_gate *gate)
 {
 	const struct dg_policy *policy = w->view->policy;
-	struct dg_origin origin;
+	DG_FREE char *where = dg_policy_where(policy, "enforce.enabled");
 
-	if (!dg_policy_origin(policy, "enforce.enabled", &origin))
-		origin = (struct dg_origin){.file = DG_BUILT_IN};
+	if (!where)
+		return;
 	if (policy->enforce.enabled)
-		dg_gate_open(gate, "the policy enables it (enforce.enabled, %s)",
-			     origin.file);
+		dg_gate_open(gate, "the policy enables it (%s)", where);
 	else
-		dg_gate_shut(gate, "the policy does not enable it (enforce.enabled, %s)",
-			     origin.file);
+		dg_gate_shut(gate, "the policy does not enable it (%s)", where);
 }
 
 /* --- what was found --- */

@@ -135,15 +135,9 @@ static const struct dg_policy_layer *copy_find(const struct dg_policy *policy)
 
 static char *disabled_format(const struct dg_policy *policy)
 {
-	struct dg_origin origin;
-	DG_FREE char *place = NULL;
+	DG_FREE char *where = dg_policy_where(policy, "enforce.enabled");
 
-	if (!dg_policy_origin(policy, "enforce.enabled", &origin))
-		return dg_format("the policy does not enable it (enforce.enabled)");
-	place = place_format(origin.file, origin.line);
-	return place ? dg_format("the policy does not enable it (enforce.enabled, %s)",
-				 place)
-		     : NULL;
+	return where ? dg_format("the policy does not enable it (%s)", where) : NULL;
 }
 
 bool dg_policy_is_sound(const struct dg_policy *policy, char **ret_why)

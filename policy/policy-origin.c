@@ -141,3 +141,14 @@ bool dg_policy_origin(const struct dg_policy *policy, const char *path,
 	};
 	return true;
 }
+
+char *dg_policy_where(const struct dg_policy *policy, const char *path)
+{
+	struct dg_origin origin;
+
+	if (!dg_policy_origin(policy, path, &origin) ||
+	    dg_streq(origin.file, DG_BUILT_IN))
+		return dg_format("%s, by default", path);
+	return origin.line ? dg_format("%s, %s:%u", path, origin.file, origin.line)
+			   : dg_format("%s, %s", path, origin.file);
+}

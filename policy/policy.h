@@ -119,6 +119,9 @@ int dg_policy_settle(struct dg_policy *policy, const char *host_name);
  * *ret's file lives as long as the policy. False: there is no such value. */
 bool dg_policy_origin(const struct dg_policy *policy, const char *path,
 		      struct dg_origin *ret);
+/* "enforce.enabled, /etc/driftguard/policy.json:7": the value's path and where it was
+ * said. Owned; NULL: out of memory. */
+char *dg_policy_where(const struct dg_policy *policy, const char *path);
 /* Whether nothing is wrong with the policy: every layer is sound, none could not be read,
  * and none is a mere copy. False: *ret_why (owned; NULL: out of memory) says why not. */
 bool dg_policy_is_sound(const struct dg_policy *policy, char **ret_why);

@@ -413,7 +413,7 @@ static const struct gate_case {
 	{"policy", DG_YES, pin_old, ACT, "sound"},
 	{"policy", DG_NO, pin_old, ACT ", \"nonsense\": 1", "test:1: nonsense"},
 	{"enabled", DG_YES, pin_old, ACT, "enforce.enabled, test"},
-	{"enabled", DG_NO, pin_old, "\"pin\": {\"max_age_days\": 90}", "(built in)"},
+	{"enabled", DG_NO, pin_old, "\"pin\": {\"max_age_days\": 90}", "by default"},
 
 	{"finding", DG_YES, pin_old, ACT, "pinned for 260 days; 90 are allowed"},
 	{"finding", DG_NO, pin_old, ON("\"on\": [\"pin-expired\"]"),

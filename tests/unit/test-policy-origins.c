@@ -224,7 +224,7 @@ static void test_may_enforce(void **state)
 	char *why = NULL;
 
 	(void)state;
-	assert_may_not(policy, "does not enable it (enforce.enabled, (built in)");
+	assert_may_not(policy, "does not enable it (enforce.enabled, by default)");
 	merge(policy, "a.json", HEAD "\"enforce\":\n{\"enabled\": false}}");
 	assert_int_equal(dg_policy_settle(policy, "h"), 0);
 	assert_may_not(policy, "does not enable it (enforce.enabled, a.json:3)");

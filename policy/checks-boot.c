@@ -4,8 +4,6 @@
 #include "policy/text.h"
 #include "policy/view.h"
 
-#define BOOT_DONE_SECONDS (15 * 60)
-
 #define BOOT_FACTS                                                                \
 	"boot.managed", "boot.pin", "boot.next_pin", "boot.snippet", "boot.grub", \
 		"boot.esps"
@@ -337,7 +335,7 @@ static void check_left(const struct dg_view *view, struct dg_finding *f)
 		return;
 	}
 	done = dg_true(&boot->cleanup_done) ||
-	       (dg_known(&host->uptime) && host->uptime.value > BOOT_DONE_SECONDS);
+	       (dg_known(&host->uptime) && host->uptime.value > DG_BOOT_DONE_SECONDS);
 	dg_find_subject(f, "kernel", boot->next_pin.value);
 	if (dg_known(&boot->next_pin_time))
 		dg_find_date(f, "set", boot->next_pin_time.value);

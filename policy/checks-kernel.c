@@ -5,6 +5,33 @@
 #include "policy/checks-kernel.h"
 #include "policy/view.h"
 
+/* --- trial boots --- */
+
+/* While this boot has not come to where the trial's pin is removed, that still is what
+ * boots next. Once it should have been and is not, the trial has become a habit. */
+static bool is_trial_settling(const struct dg_view *view)
+{
+	return view->trial && view->unfinished && dg_known(&view->facts->boot.next_pin);
+}
+
+/* An older kernel that runs on purpose, for this boot only. */
+static void grade_trial(const struct dg_view *view, struct dg_finding *f,
+			const char *running)
+{
+	if (is_trial_settling(view)) {
+		dg_find_drift(f, DG_NOTICE,
+			      "%s runs for this boot only, by a next-boot pin", running);
+		dg_find_remedy(f, "Nothing: this boot removes that pin once it is done.");
+	} else {
+		dg_find_drift(f, DG_NOTICE,
+			      "%s runs for this boot only, by a next-boot pin; the next "
+			      "boot brings %s",
+			      running, view->next.abi);
+		dg_find_remedy(f, "reboot");
+	}
+	dg_find_text(f, "state", "trial");
+}
+
 /* --- kernel-series-behind --- */
 
 static void describe_next(const struct dg_view *view, struct dg_finding *f)
@@ -33,7 +60,9 @@ static void grade_behind(const struct dg_view *view, struct dg_finding *f,
 	const char *version = p->version ? p->version : "";
 	char next[DG_SERIES_SIZE];
 
-	if (!view->next.abi || dg_abi_series(view->next.abi, next) < 0) {
+	if (is_trial_settling(view)) {
+		grade_trial(view, f, running);
+	} else if (!view->next.abi || dg_abi_series(view->next.abi, next) < 0) {
 		dg_find_drift(
 			f, DG_WARNING,
 			"%s runs under %s %s, which expects a %s kernel; whether the "
@@ -41,6 +70,8 @@ static void grade_behind(const struct dg_view *view, struct dg_finding *f,
 			running, p->name, version, view->expected.series);
 		dg_find_text(f, "state", "undetermined");
 		dg_find_text(f, "next_boot_unknown", view->next.why);
+	} else if (dg_series_cmp(next, view->expected.series) >= 0 && view->trial) {
+		grade_trial(view, f, running);
 	} else if (dg_series_cmp(next, view->expected.series) >= 0) {
 		dg_find_drift(f, DG_WARNING,
 			      "%s runs under %s %s, which expects a %s kernel; the next "
@@ -118,7 +149,8 @@ static const struct dg_check series_behind = {
 	.severity = DG_CRITICAL,
 	.grades =
 		"critical when stuck (the next boot is behind too), warning when pending "
-		"(the next boot cures it); waived by a documented pin",
+		"(the next boot cures it), notice in a trial boot (by a next-boot pin); "
+		"waived by a documented pin",
 	.flags = DG_ESSENTIAL | DG_HOST_KERNEL | DG_OWN_KERNEL | DG_SETTLED_ONLY |
 		 DG_PIN_WAIVES,
 	.needs = {"kernel.release", "packages.list.name", "packages.list.status",
@@ -165,6 +197,10 @@ static void grade_newer(const struct dg_view *view, struct dg_finding *f,
 {
 	bool cures = view->next.abi && dg_abi_cmp(view->next.abi, running) > 0;
 
+	if (is_trial_settling(view) || (cures && view->trial)) {
+		grade_trial(view, f, running);
+		return;
+	}
 	if (cures) {
 		dg_find_drift(f, DG_WARNING,
 			      "%s is installed and boots next; %s still runs",
@@ -218,7 +254,8 @@ static const struct dg_check newer_installed = {
 	.family = "kernel",
 	.title = "A newer build of the running kernel's series is installed",
 	.severity = DG_WARNING,
-	.grades = "notice when a pin holds it back; waived by a documented pin",
+	.grades = "notice when a pin holds it back, and in a trial boot (by a next-boot "
+		  "pin); waived by a documented pin",
 	.flags = DG_HOST_KERNEL | DG_OWN_KERNEL | DG_SETTLED_ONLY | DG_PIN_WAIVES,
 	.needs = {"kernel.release", "packages.list.name", "packages.list.status",
 		  "packages.list.depends", "kernels"},

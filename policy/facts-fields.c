@@ -124,11 +124,21 @@ FIELDS(efi, F(dg_efi, booted, DG_BOOL, .source = "/sys/firmware/efi"),
        F(dg_efi, firmware_part_uuid, DG_STR, ABSENT_OK));
 RECORD(efi, dg_efi, "/sys/firmware/efi/efivars");
 
+FIELDS(early, F(dg_early, kernel, DG_STR, ABSENT_OK), F(dg_early, pin, DG_STR, ABSENT_OK),
+       F(dg_early, next_pin, DG_STR, ABSENT_OK),
+       F(dg_early, image_kernel, DG_STR, ABSENT_OK),
+       F(dg_early, image_time, DG_TIME, ABSENT_OK),
+       F(dg_early, image_userland, DG_STR, ABSENT_OK),
+       F(dg_early, image_qemu, DG_STR, ABSENT_OK),
+       F(dg_early, image_pin, DG_STR, ABSENT_OK));
+RECORD(early, dg_early, "/run/driftguard/initramfs.json");
+
 FIELDS(boot, F(dg_boot, pin, DG_STR, ABSENT_OK, .source = "/etc/kernel/proxmox-boot-pin"),
        F(dg_boot, pin_time, DG_TIME, ABSENT_OK, .source = "/etc/kernel/proxmox-boot-pin"),
        F(dg_boot, next_pin, DG_STR, ABSENT_OK, .source = "/etc/kernel/next-boot-pin"),
        F(dg_boot, next_pin_time, DG_TIME, ABSENT_OK,
 	 .source = "/etc/kernel/next-boot-pin"),
+       F(dg_boot, trial, DG_STR, ABSENT_OK, .source = "/run/driftguard/next-boot-pin"),
        F(dg_boot, cleanup_done, DG_BOOL, .source = "/run/systemd/units"),
        F(dg_boot, manual, DG_LIST_OF, THE(dg_word_record), ABSENT_OK,
 	 .source = "/etc/kernel/proxmox-boot-manual-kernels"),
@@ -143,7 +153,8 @@ FIELDS(boot, F(dg_boot, pin, DG_STR, ABSENT_OK, .source = "/etc/kernel/proxmox-b
        F(dg_boot, grub, DG_RECORD, OF(grub), ABSENT_OK),
        F(dg_boot, esps, DG_LIST_OF, OF(esp), ABSENT_OK),
        F(dg_boot, partitions, DG_LIST_OF, OF(partition)),
-       F(dg_boot, efi, DG_RECORD, OF(efi)));
+       F(dg_boot, efi, DG_RECORD, OF(efi)),
+       F(dg_boot, early, DG_RECORD, OF(early), ABSENT_OK));
 RECORD(boot, dg_boot, NULL);
 
 FIELDS(debt, F(dg_debt, path, DG_STR), F(dg_debt, abi, DG_STR),

@@ -181,12 +181,26 @@ struct dg_efi {
 	struct dg_str firmware_part_uuid; /* partition that the firmware tries next */
 };
 
+/* What our script in the initramfs saw, and the stamp of that image. */
+struct dg_early {
+	struct dg_meta meta;
+	struct dg_str kernel; /* that was booting */
+	struct dg_str pin;
+	struct dg_str next_pin;
+	struct dg_str image_kernel;   /* an ABI: which the image was made for, */
+	struct dg_int image_time;     /* when, */
+	struct dg_str image_userland; /* under which: "pve-manager 9.2.3", */
+	struct dg_str image_qemu;
+	struct dg_str image_pin; /* and what was pinned then */
+};
+
 struct dg_boot {
 	struct dg_meta meta;
 	struct dg_str pin; /* an ABI */
 	struct dg_int pin_time;
 	struct dg_str next_pin;
 	struct dg_int next_pin_time;
+	struct dg_str trial;	     /* the next-boot pin as this boot found it */
 	struct dg_bool cleanup_done; /* proxmox-boot-cleanup.service has run */
 	DG_LIST(struct dg_word) manual;
 	struct dg_bool managed; /* the uuids file exists */
@@ -199,6 +213,7 @@ struct dg_boot {
 	DG_LIST(struct dg_esp) esps;
 	DG_LIST(struct dg_partition) partitions;
 	struct dg_efi efi;
+	struct dg_early early;
 };
 
 /* An entry of the ledger, /etc/driftguard/pins.d/ABI.json. */

@@ -34,8 +34,8 @@ int dg_json_parse(const char *buf, size_t size, unsigned flags,
 	tokener = json_tokener_new_ex(DG_JSON_DEPTH + 2);
 	if (!tokener)
 		return -ENOMEM;
-	/* The scan has seen to what JSON_TOKENER_STRICT is for; json-c 0.18 (Debian 13), so
-	 * told, takes every byte above 0x7f in a string for a control character. */
+	/* The scan has seen to what JSON_TOKENER_STRICT is for; json-c 0.18 (Debian 13),
+	 * so told, takes every byte above 0x7f in a string for a control character. */
 	json_tokener_set_flags(tokener, JSON_TOKENER_VALIDATE_UTF8);
 	value = json_tokener_parse_ex(tokener, dg_json_text(scan), -1);
 	if (json_tokener_get_error(tokener) != json_tokener_success) {

@@ -39,6 +39,13 @@ static bool check_outside(const struct dg_view *view)
 	       !dg_view_kernel_package(view, facts->kernel.release.value);
 }
 
+static bool check_unfinished(const struct dg_facts *facts)
+{
+	return dg_known(&facts->boot.cleanup_done) && !facts->boot.cleanup_done.value &&
+	       dg_known(&facts->host.uptime) &&
+	       facts->host.uptime.value <= DG_BOOT_DONE_SECONDS;
+}
+
 int dg_view_derive(const struct dg_facts *facts, const struct dg_policy *policy,
 		   struct dg_view *ret)
 {
@@ -49,6 +56,9 @@ int dg_view_derive(const struct dg_facts *facts, const struct dg_policy *policy,
 	view.clock_ok = check_clock(facts);
 	view.unsettled = check_unsettled(&facts->packages);
 	view.container = dg_known(&facts->host.container);
+	view.trial = dg_known(&facts->kernel.release) &&
+		     dg_streq(dg_get(&facts->boot.trial), facts->kernel.release.value);
+	view.unfinished = check_unfinished(facts);
 	dg_view_product(&view);
 	dg_view_expected(&view);
 	view.outside = check_outside(&view);

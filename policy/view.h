@@ -8,6 +8,9 @@
 #include "policy/facts.h"
 #include "policy/policy.h"
 
+/* Seconds after which a boot is over, where nothing says so. */
+#define DG_BOOT_DONE_SECONDS (15 * 60)
+
 struct dg_product {
 	const char *id;	  /* pve, pbs, pmg, debian; NULL: cannot be told */
 	const char *name; /* for sentences: "Proxmox VE" */
@@ -72,7 +75,9 @@ struct dg_view {
 	bool clock_ok;
 	bool unsettled; /* packages are being changed right now */
 	bool container;
-	bool outside; /* no kernel is installed here: it came from elsewhere */
+	bool trial; /* a next-boot pin brought this boot about, and its kernel runs */
+	bool unfinished; /* this boot may still come to where that pin is removed */
+	bool outside;	 /* no kernel is installed here: it came from elsewhere */
 	struct dg_product product;
 	struct dg_expected expected;
 	const struct dg_installed *running; /* NULL: nothing of it on disk */

@@ -23,7 +23,7 @@ extern const struct dg_collector dg_collect_host, dg_collect_kernel, dg_collect_
 	dg_collect_kernels, dg_collect_modules, dg_collect_dkms, dg_collect_packages,
 	dg_collect_upgrades, dg_collect_preferences, dg_collect_boot, dg_collect_grub,
 	dg_collect_efi, dg_collect_esps, dg_collect_partitions, dg_collect_ledger,
-	dg_collect_guests, dg_collect_qemu, dg_collect_measured;
+	dg_collect_guests, dg_collect_qemu, dg_collect_measured, dg_collect_early;
 
 /* In the order in which they run: the quick and sure ones first. */
 const struct dg_collector *const *dg_collectors(size_t *ret_count);

@@ -41,7 +41,7 @@ static void check_age_skew(const struct dg_view *view, struct dg_finding *f)
 	dg_date_format(newest->build_time.value, now);
 	if (days > AGE_SKEW_DAYS)
 		dg_find_drift(
-			f, DG_WARNING,
+			f, view->trial ? DG_NOTICE : DG_WARNING,
 			"the running kernel was built %s, %lld days before the userland "
 			"(%s, %s)",
 			then, (long long)days, newest->name.value, now);
@@ -60,7 +60,8 @@ const struct dg_check dg_kernel_age_skew = {
 	.family = "kernel",
 	.title = "The running kernel is over a year older than the userland",
 	.severity = DG_WARNING,
-	.grades = "waived by a documented pin",
+	.grades =
+		"notice in a trial boot (by a next-boot pin); waived by a documented pin",
 	.flags = DG_HOST_KERNEL | DG_OWN_KERNEL | DG_PIN_WAIVES,
 	.needs = {"kernel.release", "kernel.build_time", "packages.list.name",
 		  "packages.list.status"},

@@ -15,7 +15,8 @@
 #define LINES_MAX     ((size_t)64 * 1024) /* bytes of such a file */
 
 /* systemd keeps a link, which leads nowhere, for each unit that was started. */
-#define CLEANUP_LINK "run/systemd/units/invocation:proxmox-boot-cleanup.service"
+#define CLEANUP_LINK  "run/systemd/units/invocation:proxmox-boot-cleanup.service"
+#define CLEANUP_GROUP "sys/fs/cgroup/system.slice/proxmox-boot-cleanup.service"
 
 static void read_time(const struct dg_root *root, const char *path, struct dg_int *fact)
 {
@@ -93,13 +94,24 @@ static void read_there(const struct dg_root *root, const char *path, bool follow
 		dg_gap_from_errno(&fact->meta, r, path);
 }
 
+/* The link is made as the service starts, and its refresh takes a while: until its end it
+ * has a control group. */
+static void read_cleanup(const struct dg_root *root, struct dg_bool *done)
+{
+	struct stat st;
+
+	read_there(root, CLEANUP_LINK, false, done);
+	if (dg_true(done) && dg_root_stat(root, CLEANUP_GROUP, true, &st) == 0)
+		dg_set_bool(done, false);
+}
+
 static void run(const struct dg_root *root, struct dg_facts *facts)
 {
 	struct dg_boot *boot = &facts->boot;
 
 	read_pin(root, PIN_FILE, &boot->pin, &boot->pin_time);
 	read_pin(root, NEXT_PIN_FILE, &boot->next_pin, &boot->next_pin_time);
-	read_there(root, CLEANUP_LINK, false, &boot->cleanup_done);
+	read_cleanup(root, &boot->cleanup_done);
 	read_manual(root, boot);
 	read_there(root, UUIDS_FILE, true, &boot->managed);
 	dg_grub_default_read(root, boot);

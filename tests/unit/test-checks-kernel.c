@@ -92,6 +92,12 @@ static void age_366(struct dg_facts *f)
 	dg_set_int(&f->kernel.build_time, NOW - 20 * DAY - 366 * DAY);
 }
 
+static void age_on_trial(struct dg_facts *f)
+{
+	age_366(f);
+	dg_set_str(&f->boot.trial, f->kernel.release.value);
+}
+
 static void age_untold(struct dg_facts *f)
 {
 	dg_list_foreach (package, f->packages.list)
@@ -277,6 +283,7 @@ static const struct check_case cases[] = {
 	}
 	K(age_365, OK, EVIDENCE("skew_days", "365")),
 	K(age_366, DRIFT(WARNING), EVIDENCE("skew_days", "366")),
+	K(age_on_trial, DRIFT(NOTICE)),
 	K(old_documented, WAIVED(WARNING)),
 	K(age_untold, UNKNOWN),
 	K(clock_1970, OK),

@@ -121,6 +121,20 @@ static void test_boot_files(void **state)
 	assert_int_equal(b->manual.items[2].name.meta.state, DG_MALFORMED);
 }
 
+/* It has been started, and still is at it. */
+static void test_cleanup_runs(void **state)
+{
+	FACTS_CLEANUP struct dg_facts *facts = NULL;
+
+	(void)state;
+	put_link(&tree, "run/systemd/units/invocation:proxmox-boot-cleanup.service",
+		 "9b2d4c0f1e7a43d6b8c5a0918273645f");
+	put(&tree, "sys/fs/cgroup/system.slice/proxmox-boot-cleanup.service/cgroup.procs",
+	    "812\n");
+	facts = collect(&tree, &dg_collect_boot);
+	assert_bool(&facts->boot.cleanup_done, false);
+}
+
 static void test_hostile_boot_files(void **state)
 {
 	FACTS_CLEANUP struct dg_facts *facts = NULL;
@@ -591,6 +605,7 @@ int main(void)
 		TEST(test_no_pins),
 		TEST(test_pins),
 		TEST(test_boot_files),
+		TEST(test_cleanup_runs),
 		TEST(test_hostile_boot_files),
 		TEST(test_many_manual),
 		TEST(test_grub_default),

@@ -150,20 +150,29 @@ static char *join_commands(const struct dg_plan *plan, const char *separator)
 	return all ? DG_STEAL(all) : strdup("");
 }
 
-/* One line that can be copied, or one each. */
+static bool fits(const char *command)
+{
+	size_t columns;
+
+	return !command[fit(command, COLUMNS - strlen("  "), &columns)];
+}
+
+/* One line that can be copied, or one each; and why, where there is room for that. */
 static int put_commands(struct motd *m, const struct dg_plan *plan)
 {
 	DG_FREE char *line = join_commands(plan, " && ");
 	DG_FREE char *lines = join_commands(plan, "\n");
-	size_t room = room_of(m) - (plan->then != NULL);
+	size_t room = room_of(m) - (plan->then != NULL), wanted;
 
 	if (!line || !lines)
 		return -ENOMEM;
+	wanted = plan->step_count && fits(line) ? 1 : plan->step_count;
+	if (room > wanted && put_whole(m, "Why: ", plan->why, 1))
+		room--;
 	if (plan->step_count == 0)
 		m->told = plan->then != NULL;
 	else
-		m->told = put_pieces(m, line, "\n", room) ||
-			  put_pieces(m, lines, "\n", room);
+		m->told = put_pieces(m, wanted == 1 ? line : lines, "\n", room);
 	if (m->told && plan->then)
 		put_text(m, plan->step_count ? "  then: " : "  ", plan->then, 1);
 	return 0;

@@ -164,6 +164,7 @@ static void what_motd_says(void **state)
 		  "driftguard CRITICAL: 6.5.13-5-pve runs under Proxmox VE 9.2.3, which "
 		  "expects a\n"
 		  "                     7.0 kernel, and a pin keeps it there\n"
+		  "Why: 7.0.6-2-pve is the newest installed kernel of series 7.0\n"
 		  "  proxmox-boot-tool kernel pin 7.0.6-2-pve\n"
 		  "  then: reboot\n"
 		  "More: driftguard status\n");
@@ -194,7 +195,8 @@ static void commands_without_room(void **state)
 	word[100] = '\0';
 	set_text(&v->plan->steps[0].argv.words[3], word);
 	one = print(v, "motd");
-	assert_int_equal(count_lines(one), 3);
+	assert_int_equal(count_lines(one), 4);
+	expect_within(one, "\nWhy: ");
 	assert_null(strstr(one, "proxmox-boot-tool"));
 	assert_null(strstr(one, "reboot"));
 	expect_within(one, "\nWhat to do: driftguard status\n");

@@ -55,6 +55,13 @@ int dg_history_pick_two(const struct dg_history *history,
 int dg_boot_write(const struct dg_root *root, const struct dg_boot_record *record,
 		  struct json_object *verdict, size_t keep, char **ret_why);
 
+/*
+ * One run of `record` at a time: what a boot's record holds already is read before it is
+ * written anew, and between the two nobody else may write. Waits up to `limit_ms`;
+ * /run/driftguard/record.lock, as dg_lock_take() (guard/base/lock.h) with its errors.
+ */
+int dg_record_lock(const struct dg_root *root, int limit_ms, int *ret_fd, char **ret_why);
+
 /* The last verdict of this boot, /run/driftguard/verdict.json; as dg_root_write(). */
 int dg_verdict_write(const struct dg_root *root, struct json_object *verdict,
 		     char **ret_why);

@@ -203,6 +203,17 @@ static void write_verdict(struct work *w, struct json_object *document)
 	note_failure(w, "cannot write the verdict", r, why);
 }
 
+/* In the middle of an upgrade much cannot be told, and that would stand until tomorrow.
+ */
+static void ask_again(struct work *w)
+{
+	DG_FREE char *why = NULL;
+
+	if (dg_true(&w->facts->packages.locked))
+		note_failure(w, "cannot have it judged again",
+			     dg_record_again(w->root, &why), why);
+}
+
 static void note_sink(void *arg, const char *sink, const char *why)
 {
 	struct work *w = arg;
@@ -231,6 +242,7 @@ static int judge_and_write(struct work *w)
 	document = dg_verdict_encode(w->verdict);
 	write_boot(w, document);
 	write_verdict(w, document);
+	ask_again(w);
 	json_object_put(document);
 	tell_sinks(w);
 	if (dg_keep_cluster_policy(w->options, w->verdict->time) < 0)

@@ -100,6 +100,14 @@ int dg_verdict_write(const struct dg_root *root, struct json_object *verdict,
 			     FILE_MODE, ret_why);
 }
 
+int dg_record_again(const struct dg_root *root, char **ret_why)
+{
+	static const char mark[] = "judged while packages were being changed\n";
+
+	return dg_root_write(root, &state_folder, "apt-touched", mark, strlen(mark),
+			     FILE_MODE, ret_why);
+}
+
 int dg_record_lock(const struct dg_root *root, int limit_ms, int *ret_fd, char **ret_why)
 {
 	int r = dg_lock_take(root, &state_folder, "record.lock", limit_ms, ret_fd,

@@ -68,6 +68,9 @@ int dg_verdict_write(const struct dg_root *root, struct json_object *verdict,
 /* And read (verdict-file.c). -ENOENT: none was recorded; -EBADMSG: *ret_why (owned) says
  * what is wrong and where; others of dg_root_read(), -ENOMEM. */
 int dg_verdict_read(const struct dg_root *root, struct dg_verdict **ret, char **ret_why);
+/* Have apt's hook judge again behind the run of apt that is at work: its mark
+ * (units/apt-hook.in). As dg_root_write(). */
+int dg_record_again(const struct dg_root *root, char **ret_why);
 /* A larger file is not read. */
 #define DG_VERDICT_FILE_MAX ((size_t)4 * 1024 * 1024)
 

@@ -41,28 +41,19 @@ int dg_lock_open(const struct dg_root *root, const struct dg_folder *folder,
 	return 0;
 }
 
-static int64_t clock_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* fcntl(2) can wait by itself, but only for ever. */
 static int wait_for(int fd, int limit_ms)
 {
 	const struct timespec tick = {.tv_nsec = TICK_MS * 1000000L};
-	int64_t until = clock_ms() + limit_ms;
 
-	for (;;) {
+	for (int waited = 0;; waited += TICK_MS) {
 		struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 
 		if (fcntl(fd, F_SETLK, &lock) == 0)
 			return 0;
 		if (errno != EACCES && errno != EAGAIN && errno != EINTR)
 			return -errno;
-		if (clock_ms() >= until)
+		if (waited >= limit_ms)
 			return -EBUSY;
 		nanosleep(&tick, NULL);
 	}

@@ -38,7 +38,8 @@ _driftguard_values()	# OPTION: of which words it takes one; status 1: of files
 	--format) echo "text json nagios prometheus motd html" ;;
 	--root | --load-dir) compgen -d -- "$cur" ;;
 	--override) echo "initrd-present modules-present package-configured out-of-tree-modules" \
-		"secure-boot zfs-features packages-settled esps-reachable esp-space" ;;
+		"secure-boot zfs-features packages-settled esps-reachable esp-order esp-space" \
+		"policy-sound" ;;
 	--reason | --until | --owner) ;;
 	*) return 1 ;;
 	esac

@@ -5,6 +5,7 @@
 #include <json-c/json.h>
 #include <time.h>
 
+#include "guard/base/cleanup.h"
 #include "guard/collect/collect.h"
 #include "guard/probe/probe.h"
 #include "guard/progress.h"
@@ -13,6 +14,11 @@
 #include "guard/sink/sink.h"
 #include "guard/verbs.h"
 #include "policy/policy-keys.h"
+#include "policy/text.h"
+
+/* As long as another run may take that has begun to judge: reading has a limit of its
+ * own, and so has handing over a mail. */
+#define LOCK_LIMIT_MS 40000
 
 /* A record in the making. */
 struct work {
@@ -21,12 +27,15 @@ struct work {
 	struct dg_facts *facts;
 	struct dg_policy *policy;
 	struct dg_verdict *verdict;
-	char *unread; /* why what this boot's record holds is not known; NULL: it is */
+	int lock;     /* -1: not held */
+	char *unread; /* why this boot's record may not be written; NULL: it may */
 	bool failed;  /* something was not done, and it was said what */
 };
 
 static void work_clean(struct work *w)
 {
+	if (w->lock >= 0)
+		close(w->lock);
 	free(w->unread);
 	dg_verdict_free(w->verdict);
 	dg_policy_free(w->policy);
@@ -55,8 +64,31 @@ static void look_at_earlier(struct work *w)
 
 	for (size_t i = 0; i < DG_COUNT(metas); i++)
 		if (metas[i]->state == DG_UNREADABLE && !w->unread)
-			w->unread = strdup(metas[i]->detail ? metas[i]->detail
-							    : "nobody read it");
+			w->unread = dg_format("what it holds could not be read: %s",
+					      metas[i]->detail ? metas[i]->detail
+							       : "nobody read it");
+}
+
+/* What this boot's record holds is read and written anew by one run at a time. Who cannot
+ * have the lock says what is wrong with this host all the same. Where there can be no
+ * lock there is no other run that has one: what cannot be written is told later. */
+static void lock_record(struct work *w)
+{
+	DG_FREE char *why = NULL;
+
+	if (dg_record_lock(w->root, LOCK_LIMIT_MS, &w->lock, &why) == -EBUSY)
+		w->unread = DG_STEAL(why);
+}
+
+static int load_facts(struct work *w)
+{
+	int r;
+
+	lock_record(w);
+	r = dg_load_facts(w->options, &w->facts);
+	if (r == 0)
+		look_at_earlier(w);
+	return r;
 }
 
 /* Once it was judged. */
@@ -94,11 +126,8 @@ static int renew_facts(struct work *w, bool sampled)
 	DG_CLEANUP(dg_facts_freep) struct dg_facts *old = DG_STEAL(w->facts);
 	struct dg_sample *sample;
 
-	if (dg_load_facts(w->options, &w->facts) < 0)
+	if (load_facts(w) < 0)
 		return -EIO;
-	free(w->unread);
-	w->unread = NULL;
-	look_at_earlier(w);
 	if (!sampled)
 		return 0;
 	sample = DG_ADD(&w->facts->samples, w->facts->samples.count + 1);
@@ -152,8 +181,7 @@ static void write_boot(struct work *w, struct json_object *document)
 
 	if (w->unread) {
 		w->failed = true;
-		dg_complain("this boot's record is not written anew, because what it "
-			    "holds could not be read: %s",
+		dg_complain("this boot's record is not written anew, because %s",
 			    w->unread);
 		return;
 	}
@@ -173,6 +201,17 @@ static void write_verdict(struct work *w, struct json_object *document)
 	int r = dg_verdict_write(w->root, document, &why);
 
 	note_failure(w, "cannot write the verdict", r, why);
+}
+
+/* In the middle of an upgrade much cannot be told, and that would stand until tomorrow.
+ */
+static void ask_again(struct work *w)
+{
+	DG_FREE char *why = NULL;
+
+	if (dg_true(&w->facts->packages.locked))
+		note_failure(w, "cannot have it judged again",
+			     dg_record_again(w->root, &why), why);
 }
 
 static void note_sink(void *arg, const char *sink, const char *why)
@@ -203,6 +242,7 @@ static int judge_and_write(struct work *w)
 	document = dg_verdict_encode(w->verdict);
 	write_boot(w, document);
 	write_verdict(w, document);
+	ask_again(w);
 	json_object_put(document);
 	tell_sinks(w);
 	if (dg_keep_cluster_policy(w->options, w->verdict->time) < 0)
@@ -239,13 +279,16 @@ static int open_root(const struct dg_options *options, struct dg_root **ret)
 static int run_record(const struct dg_options *options)
 {
 	DG_ROOT_CLEANUP struct dg_root *root = NULL;
-	DG_CLEANUP(work_clean) struct work w = {.options = options};
+	DG_CLEANUP(work_clean) struct work w = {.options = options, .lock = -1};
+	int r = open_root(options, &root);
 
-	if (open_root(options, &root) < 0 || dg_load_facts(options, &w.facts) < 0 ||
-	    dg_load_policy(options, dg_get(&w.facts->host.name), &w.policy) < 0)
+	if (r < 0)
 		return DG_EXIT_UNUSABLE;
 	w.root = root;
-	look_at_earlier(&w);
+	/* Before a sample, facts are for sampling; they are read again behind it. */
+	r = options->sample ? dg_load_facts(options, &w.facts) : load_facts(&w);
+	if (r < 0 || dg_load_policy(options, dg_get(&w.facts->host.name), &w.policy) < 0)
+		return DG_EXIT_UNUSABLE;
 	if (options->sample && take_sample(&w) < 0)
 		return DG_EXIT_UNUSABLE;
 	probe_once(&w);

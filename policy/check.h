@@ -102,6 +102,8 @@ void dg_find_item(struct dg_finding *f, const char *key, const char *value);
 
 /* Is there evidence under `key`? */
 bool dg_find_has(const struct dg_finding *f, const char *key);
+/* Whether its evidence holds that text under that key. */
+bool dg_find_says(const struct dg_finding *f, const char *key, const char *value);
 
 void dg_finding_clear(struct dg_finding *finding);
 const char *dg_severity_name(enum dg_severity severity);

@@ -21,13 +21,16 @@ static void grade_trial(const struct dg_view *view, struct dg_finding *f,
 	if (is_trial_settling(view)) {
 		dg_find_drift(f, DG_NOTICE,
 			      "%s runs for this boot only, by a next-boot pin", running);
-		dg_find_remedy(f, "Nothing: this boot removes that pin once it is done.");
+		dg_find_remedy(f,
+			       "Nothing: this boot removes that pin once it is done. To "
+			       "stay with this kernel, then: driftguard pin --keep");
 	} else {
 		dg_find_drift(f, DG_NOTICE,
 			      "%s runs for this boot only, by a next-boot pin; the next "
 			      "boot brings %s",
 			      running, view->next.abi);
-		dg_find_remedy(f, "reboot");
+		dg_find_remedy(f, "To end the trial, reboot; to stay with this kernel: "
+				  "driftguard pin --keep");
 	}
 	dg_find_text(f, "state", "trial");
 }

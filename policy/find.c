@@ -163,6 +163,15 @@ bool dg_find_has(const struct dg_finding *f, const char *key)
 	return f->evidence && json_object_object_get_ex(f->evidence, key, NULL);
 }
 
+bool dg_find_says(const struct dg_finding *f, const char *key, const char *value)
+{
+	struct json_object *said;
+
+	return f->evidence && json_object_object_get_ex(f->evidence, key, &said) &&
+	       json_object_is_type(said, json_type_string) &&
+	       dg_streq(json_object_get_string(said), value);
+}
+
 void dg_finding_clear(struct dg_finding *finding)
 {
 	for (size_t i = 0; i < finding->subject_count; i++)

@@ -36,13 +36,20 @@ static const struct {
 	{.check = "next-boot-pin-left", .wish = WISH_CLEAR_NEXT},
 };
 
+/* A trial boot is on purpose. Whether its kernel stays is for a person to say, and not
+ * for whatever acts on plans: a reboot would end it. */
+static bool asks_for_something(const struct dg_finding *f)
+{
+	return f->status == DG_DRIFT && !dg_find_says(f, "state", "trial");
+}
+
 static unsigned collect_wishes(const struct dg_finding *findings, size_t count)
 {
 	unsigned all = 0;
 
 	for (size_t i = 0; i < count; i++)
 		for (size_t j = 0; j < DG_COUNT(wishes); j++)
-			if (findings[i].status == DG_DRIFT &&
+			if (asks_for_something(&findings[i]) &&
 			    dg_streq(findings[i].check->id, wishes[j].check))
 				all |= wishes[j].wish;
 	return all;

@@ -6,44 +6,17 @@
 #include <sys/file.h>
 
 #include "guard/base/cleanup.h"
-#include "guard/base/write.h"
+#include "guard/base/lock.h"
 #include "guard/collect/collect.h"
 #include "policy/text.h"
 
 static const struct dg_folder own = {.base = "/run", .below = "driftguard"};
 static const struct dg_folder dpkg = {.base = "/var/lib/dpkg", .below = ""};
 
-/* A regular file of the folder, made where it is not there. */
-static int open_lock(const struct dg_root *root, const struct dg_folder *folder,
-		     const char *name, mode_t mode, int *ret_fd, char **ret_why)
-{
-	DG_CLOSE int dir = -1;
-	DG_CLOSE int fd = -1;
-	struct stat st;
-	int r = dg_root_folder(root, folder, name, &dir, ret_why);
-
-	if (r < 0)
-		return r;
-	fd = openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
-		    mode);
-	if (fd < 0 || fstat(fd, &st) < 0)
-		r = -errno;
-	else if (!S_ISREG(st.st_mode))
-		r = -ENOTSUP;
-	if (r < 0) {
-		*ret_why = dg_format("cannot lock %s%s%s/%s: %s", folder->base,
-				     *folder->below ? "/" : "", folder->below, name,
-				     dg_errno_words(r));
-		return r;
-	}
-	*ret_fd = dg_steal_fd(&fd);
-	return 0;
-}
-
 int dg_act_lock(const struct dg_root *root, int *ret_fd, char **ret_why)
 {
 	DG_CLOSE int fd = -1;
-	int r = open_lock(root, &own, "act.lock", 0644, &fd, ret_why);
+	int r = dg_lock_open(root, &own, "act.lock", 0600, &fd, ret_why);
 
 	if (r < 0)
 		return r;
@@ -66,7 +39,7 @@ int dg_dpkg_lock(const struct dg_root *root, int *ret_fd, char **ret_why)
 {
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	DG_CLOSE int fd = -1;
-	int r = open_lock(root, &dpkg, "lock-frontend", 0640, &fd, ret_why);
+	int r = dg_lock_open(root, &dpkg, "lock-frontend", 0640, &fd, ret_why);
 
 	if (r < 0)
 		return r;

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <json-c/json.h>
 
-#include "guard/base/write.h"
+#include "guard/base/lock.h"
 #include "guard/record/boots.h"
 #include "policy/text.h"
 
@@ -98,4 +98,22 @@ int dg_verdict_write(const struct dg_root *root, struct json_object *verdict,
 		return -ENOMEM;
 	return dg_root_write(root, &state_folder, "verdict.json", text, strlen(text),
 			     FILE_MODE, ret_why);
+}
+
+int dg_record_again(const struct dg_root *root, char **ret_why)
+{
+	static const char mark[] = "judged while packages were being changed\n";
+
+	return dg_root_write(root, &state_folder, "apt-touched", mark, strlen(mark),
+			     FILE_MODE, ret_why);
+}
+
+int dg_record_lock(const struct dg_root *root, int limit_ms, int *ret_fd, char **ret_why)
+{
+	int r = dg_lock_take(root, &state_folder, "record.lock", limit_ms, ret_fd,
+			     ret_why);
+
+	if (r == -EBUSY)
+		*ret_why = dg_format("another run of driftguard record is at it");
+	return r;
 }

@@ -55,12 +55,22 @@ int dg_history_pick_two(const struct dg_history *history,
 int dg_boot_write(const struct dg_root *root, const struct dg_boot_record *record,
 		  struct json_object *verdict, size_t keep, char **ret_why);
 
+/*
+ * One run of `record` at a time: what a boot's record holds already is read before it is
+ * written anew, and between the two nobody else may write. Waits up to `limit_ms`;
+ * /run/driftguard/record.lock, as dg_lock_take() (guard/base/lock.h) with its errors.
+ */
+int dg_record_lock(const struct dg_root *root, int limit_ms, int *ret_fd, char **ret_why);
+
 /* The last verdict of this boot, /run/driftguard/verdict.json; as dg_root_write(). */
 int dg_verdict_write(const struct dg_root *root, struct json_object *verdict,
 		     char **ret_why);
 /* And read (verdict-file.c). -ENOENT: none was recorded; -EBADMSG: *ret_why (owned) says
  * what is wrong and where; others of dg_root_read(), -ENOMEM. */
 int dg_verdict_read(const struct dg_root *root, struct dg_verdict **ret, char **ret_why);
+/* Have apt's hook judge again behind the run of apt that is at work: its mark
+ * (units/apt-hook.in). As dg_root_write(). */
+int dg_record_again(const struct dg_root *root, char **ret_why);
 /* A larger file is not read. */
 #define DG_VERDICT_FILE_MAX ((size_t)4 * 1024 * 1024)
 

@@ -391,8 +391,14 @@ static void expect_one_at_a_time(int (*lock)(const struct dg_root *, int *, char
 
 static void test_locks(void **state)
 {
+	struct stat st;
+
 	(void)state;
 	expect_one_at_a_time(dg_act_lock);
+	/* Who may read a lock may hold it: nobody else is to. */
+	assert_int_equal(dg_root_stat(tree.root, "run/driftguard/act.lock", false, &st),
+			 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
 	expect_one_at_a_time(dg_dpkg_lock);
 }
 

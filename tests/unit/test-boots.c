@@ -82,6 +82,70 @@ static void written_and_read(void **state)
 	assert_non_null(strstr(text, "\"document\""));
 }
 
+/* --- one run at a time --- */
+
+static int lock_now(void *arg)
+{
+	DG_FREE char *why = NULL;
+	int fd;
+
+	(void)arg;
+	return dg_record_lock(tree.root, 0, &fd, &why);
+}
+
+static void lock_and_say(void *arg, int ready)
+{
+	if (lock_now(arg) == 0 && write(ready, "1", 1) == 1)
+		pause();
+}
+
+static void hang(void *arg, int ready)
+{
+	(void)arg;
+	if (write(ready, "1", 1) == 1)
+		pause();
+}
+
+static void one_run_at_a_time(void **state)
+{
+	DG_FREE char *why = NULL;
+	struct stat st;
+	pid_t other;
+	int fd;
+
+	(void)state;
+	put_dir(&tree, "run");
+	other = child_start(lock_and_say, NULL);
+	assert_int_equal(dg_record_lock(tree.root, 50, &fd, &why), -EBUSY);
+	assert_non_null(strstr(why, "another run"));
+	child_stop(other);
+	free(DG_STEAL(why));
+	assert_int_equal(dg_record_lock(tree.root, 0, &fd, &why), 0);
+	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	assert_int_equal(child_run(lock_now, NULL), -EBUSY);
+	/* A child that is left behind, hanging in a read for good, has no part in it. */
+	other = child_start(hang, NULL);
+	close(fd);
+	assert_int_equal(child_run(lock_now, NULL), 0);
+	child_stop(other);
+	/* Who may read a lock may hold it. */
+	assert_int_equal(
+		dg_root_stat(tree.root, "run/driftguard/record.lock", false, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+}
+
+static void no_lock(void **state)
+{
+	DG_FREE char *why = NULL;
+	int fd;
+
+	(void)state;
+	put_dir(&tree, "run");
+	put_link(&tree, "run/driftguard", "/tmp");
+	assert_int_equal(dg_record_lock(tree.root, 0, &fd, &why), -ELOOP);
+	assert_non_null(why);
+}
+
 /* From facts to a record on disk, and back. */
 static void made_of_facts(void **state)
 {
@@ -598,6 +662,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(written_and_read),
+		TEST(one_run_at_a_time),
+		TEST(no_lock),
 		TEST(made_of_facts),
 		TEST(not_a_boots_id),
 		TEST(too_many_samples),

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <cmocka.h>
 
 #include "policy/one-shot.h"
@@ -551,12 +552,49 @@ static void test_once_boots(void **state)
 	}
 }
 
+/* Whether one of the file's words is that. */
+static bool has_word(const char *path, const char *word)
+{
+	FILE *file = fopen(path, "re");
+	char found[64] = "";
+	bool has = false;
+
+	assert_non_null(file);
+	while (!has && fscanf(file, " %63[a-z-]", found) != EOF) {
+		has = dg_streq(found, word);
+		if (fgetc(file) == EOF)
+			break;
+	}
+	fclose(file);
+	return has;
+}
+
+/* What can be overridden, and that alone, is what shells complete. */
+static void test_completions(void **state)
+{
+	static const char *const files[] = {"completions/driftguard.bash",
+					    "completions/_driftguard"};
+	const char *names[DG_PREFLIGHT_NAMES_MAX];
+
+	(void)state;
+	dg_preflight_names(names);
+	for (size_t i = 0; names[i]; i++)
+		for (size_t j = 0; j < DG_COUNT(files); j++) {
+			/* One that only advises is in nobody's way. */
+			bool can = !dg_preflight_essential(names[i]) &&
+				   !dg_streq(names[i], "network-names");
+
+			if (has_word(files[j], names[i]) != can)
+				fail_msg("%s: %s", files[j], names[i]);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_plans),	   cmocka_unit_test(test_nearest),
 		cmocka_unit_test(test_names),	   cmocka_unit_test(test_once),
-		cmocka_unit_test(test_once_boots),
+		cmocka_unit_test(test_once_boots), cmocka_unit_test(test_completions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -169,7 +169,8 @@ static void what_a_reboot_cures(void **state)
 		{"healthy-9.2", false},		{"incident", false},
 		{"incident-built", false},	{"esp-stale", false},
 		{"pin-expired", false},		{"status-unreadable", false},
-		{"kernel-meta-missing", false},
+		{"kernel-meta-missing", false}, {"trial-boot", false},
+		{"trial-boot-early", false},
 	};
 
 	(void)state;

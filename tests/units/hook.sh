@@ -140,7 +140,30 @@ less 1 < 2 /a.deb"
 
 reboot='{
     "target": "7.0.6-2-pve",
-    "commands": [],
+    "ready": true,
+    "commands": [
+    ],
+    "then": "reboot"
+  }'
+# After commands; and with something in its way.
+later='{
+    "target": "7.0.6-2-pve",
+    "ready": true,
+    "commands": [
+      {
+        "argv": [
+          "proxmox-boot-tool",
+          "refresh"
+        ]
+      }
+    ],
+    "then": "reboot"
+  }'
+blocked='{
+    "target": "7.0.6-2-pve",
+    "ready": false,
+    "commands": [
+    ],
     "then": "reboot"
   }'
 commands='{
@@ -159,6 +182,13 @@ test_judge()
 	judging warning 'say \"no\", or C:\\x' "$commands" 0
 	judge
 	says "due, but no reboot" 'say "no", or C:\x (plan: driftguard status)'
+	judging critical "a pin keeps it there" "$later" 0
+	judge
+	says "a reboot alone brings the old kernel again" \
+		"a pin keeps it there (plan: driftguard status)"
+	judging critical "no modules" "$blocked" 0
+	judge
+	says "a reboot with something in its way" "no modules (plan: driftguard status)"
 	judging warning "$(printf 'a\033[2Jb\rc')" null 0
 	judge
 	says "a terminal gets no command" 'a[2Jbc (plan: driftguard status)'

@@ -60,6 +60,8 @@ static int finish(struct dg_act *act)
 
 	if (r < 0)
 		return r;
+	if (dg_act_is_once(action))
+		return dg_act_recover_once(act);
 	dg_action_goal_get(action, &goal);
 	if (dg_goal_reached(act->facts, act->request->policy, &goal, &why) == DG_YES)
 		return dg_act_settle(act, DG_ACT_DONE, "it was cut off, and is complete");

@@ -11,6 +11,7 @@
 struct undo {
 	struct dg_act *act;
 	bool refresh; /* the ESPs are to be brought up to date, last of all */
+	bool failed;  /* the command that was run last */
 	char *why;
 };
 
@@ -35,6 +36,7 @@ static int run_argv(struct undo *undo, const struct dg_argv *argv)
 	dg_set_known(&step->undo.meta);
 	dg_action_not_run(step, "begun");
 	r = dg_act_command(act, step, &why);
+	undo->failed = r < 0;
 	note_failure(undo, why);
 	/* That it was tried is worth less than the trying. */
 	why = NULL;
@@ -94,6 +96,10 @@ static enum dg_answer verify(struct undo *undo)
 	if (dg_act_read(act) == 0) {
 		dg_action_before_get(act->action, &before);
 		answer = dg_goal_reached(act->facts, act->request->policy, &before, &why);
+		/* Where the loaders did not agree before, there is nothing that what a
+		 * refresh left half-way could be told by. */
+		if (answer == DG_YES && !before.boots && undo->refresh && undo->failed)
+			answer = DG_CANNOT_TELL;
 		dg_note_host(act, &act->action->after);
 	}
 	/* What is missing says more than a command that complained on the way. */

@@ -267,6 +267,27 @@ static void test_find_open(void **state)
 	dg_action_free(action);
 }
 
+/* The names of records are their order, of one second too. */
+static void test_order(void **state)
+{
+	char last[DG_ACTION_ID_SIZE] = "", id[DG_ACTION_ID_SIZE];
+	struct dg_action *action = make_action();
+	DG_FREE char *why = NULL;
+	uint32_t number;
+
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		assert_int_equal(dg_action_number(tree.root, NOW, &number), 0);
+		dg_set_str(&action->id, dg_action_id(NOW, number, id));
+		assert_true(strcmp(last, id) < 0);
+		assert_int_equal(dg_action_write(tree.root, action, &why), 0);
+		memcpy(last, id, sizeof(last));
+	}
+	assert_int_equal(dg_action_number(tree.root, NOW + 1, &number), 0);
+	assert_int_equal(number >> 20, 0);
+	dg_action_free(action);
+}
+
 static void test_retention(void **state)
 {
 	struct dg_action *action = make_action(), *open;
@@ -523,6 +544,7 @@ int main(void)
 		cmocka_unit_test(test_ids),
 		cmocka_unit_test(test_output),
 		IN_TREE(test_find_open),
+		IN_TREE(test_order),
 		IN_TREE(test_retention),
 		IN_TREE(test_retention_of_notes),
 		IN_TREE(test_note),

@@ -417,6 +417,36 @@ static void test_locks(void **state)
 	expect_one_at_a_time(dg_dpkg_lock);
 }
 
+/* A collector that hangs for good must not hold the locks for as long. */
+static int locked_fd = -1;
+
+static void look_at_lock(const struct dg_root *root, struct dg_facts *facts)
+{
+	(void)root;
+	dg_set_bool(&facts->boot.cleanup_done, fcntl(locked_fd, F_GETFD) >= 0);
+}
+
+static const struct dg_collector looks = {
+	.name = "boot",
+	.fills = (const char *const[]){"boot.cleanup_done", NULL},
+	.run = look_at_lock,
+};
+
+static void test_collectors_hold_no_lock(void **state)
+{
+	static const struct dg_collector *const table[] = {&looks};
+	DG_FREE char *why = NULL;
+	struct dg_facts *facts;
+
+	(void)state;
+	assert_int_equal(dg_dpkg_lock(tree.root, &locked_fd, &why), 0);
+	assert_int_equal(dg_collect_with(tree.root, table, 1, NULL, 10000, &facts), 0);
+	assert_true(dg_known(&facts->boot.cleanup_done));
+	assert_false(dg_true(&facts->boot.cleanup_done));
+	dg_facts_free(facts);
+	close(locked_fd);
+}
+
 static void lock_as_dpkg(void *arg, int ready)
 {
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
@@ -549,6 +579,7 @@ int main(void)
 		IN_TREE(test_retention_of_notes),
 		IN_TREE(test_note),
 		IN_TREE(test_locks),
+		IN_TREE(test_collectors_hold_no_lock),
 		IN_TREE(test_dpkg),
 		IN_TREE(test_no_lock),
 		IN_TREE(test_ledger),

@@ -80,6 +80,11 @@ static int check_options(struct dg_pin_work *work)
 			    o->root);
 		return DG_EXIT_UNUSABLE;
 	}
+	if (live && o->has_now && !o->dry_run) {
+		dg_complain("what is done to this machine is done now; --now is for "
+			    "trees");
+		return DG_EXIT_UNUSABLE;
+	}
 	return find_tool(work);
 }
 

@@ -11,6 +11,7 @@ struct dg_act {
 	int lock, dpkg;		  /* descriptors; -1: not held */
 	struct dg_action *action; /* the record; NULL: not made yet */
 	struct dg_facts *facts;	  /* as read last; NULL: not read */
+	bool left;		  /* a command is at work still, and cannot be killed */
 	struct dg_act_report report;
 };
 

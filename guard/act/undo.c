@@ -26,9 +26,14 @@ static void note_failure(struct undo *undo, char *why)
 static int run_argv(struct undo *undo, const struct dg_argv *argv)
 {
 	struct dg_act *act = undo->act;
-	struct dg_action_step *step = DG_ADD(&act->action->undone, DG_ACTION_LIST_MAX);
+	struct dg_action_step *step;
 	char *why = NULL;
-	int r = step ? dg_action_argv_set(&step->argv, argv) : -ENOMEM;
+	int r;
+
+	if (act->left)
+		return 0;
+	step = DG_ADD(&act->action->undone, DG_ACTION_LIST_MAX);
+	r = step ? dg_action_argv_set(&step->argv, argv) : -ENOMEM;
 
 	if (r < 0)
 		return r;
@@ -98,7 +103,8 @@ static enum dg_answer verify(struct undo *undo)
 		answer = dg_goal_reached(act->facts, act->request->policy, &before, &why);
 		/* Where the loaders did not agree before, there is nothing that what a
 		 * refresh left half-way could be told by. */
-		if (answer == DG_YES && !before.boots && undo->refresh && undo->failed)
+		if (answer == DG_YES &&
+		    (act->left || (!before.boots && undo->refresh && undo->failed)))
 			answer = DG_CANNOT_TELL;
 		dg_note_host(act, &act->action->after);
 	}
@@ -133,6 +139,13 @@ int dg_act_undo(struct dg_act *act, const char *failure)
 	struct undo undo = {.act = act};
 	int r;
 
+	/* What it still does would race with what takes it back. It has the lock, so that
+	 * the next start waits for its end. */
+	if (act->left)
+		return dg_act_stay_open(act,
+					"%s; nothing can be undone while it is at work; "
+					"driftguard does that when it acts next",
+					failure);
 	dg_action_forget_undone(act->action);
 	r = undo_steps(&undo);
 	if (r == 0)

@@ -153,6 +153,7 @@ static struct dg_deed *add_deed(struct dg_facts *f, bool open, const char *outco
 	dg_set_int(&deed->started, NOW - DAY);
 	make_absent(&deed->ended);
 	dg_set_bool(&deed->open, open);
+	make_absent(&deed->held);
 	make_absent(&deed->outcome);
 	if (outcome)
 		dg_set_str(&deed->outcome, outcome);

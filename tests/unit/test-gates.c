@@ -321,6 +321,7 @@ static struct dg_deed *add_deed(struct dg_facts *f, const char *outcome, int64_t
 	dg_set_str(&deed->verb, "enforce");
 	dg_set_str(&deed->boot_id, boot_id);
 	dg_set_bool(&deed->open, !outcome);
+	make_absent(&deed->held);
 	dg_set_int(&deed->started, NOW - ago);
 	dg_set_int(&deed->ended, NOW - ago);
 	make_absent(&deed->why);

@@ -127,6 +127,12 @@ static void ledger_broken(struct dg_facts *f)
 	make_gap(document(f, NEWER, 30));
 }
 
+static void ports_unread(struct dg_facts *f)
+{
+	pin_old(f);
+	make_gap(&f->ports);
+}
+
 static void initrd_gone(struct dg_facts *f)
 {
 	pin_old(f);
@@ -451,6 +457,7 @@ static const struct gate_case {
 	 "the plan is pin-next-boot"},
 
 	{"preflights", DG_YES, pin_old, ACT, "are passed"},
+	{"preflights", DG_YES, ports_unread, ACT, "are passed"}, /* advice */
 	{"preflights", DG_NO, initrd_gone, ACT, "initrd"},
 	{"preflights", DG_CANNOT_TELL, signature_untold, ACT, "secure-boot"},
 

@@ -37,6 +37,11 @@ int dg_find_boot_tool(const struct dg_options *o, const struct dg_root *root, bo
 			    o->root);
 		return -EINVAL;
 	}
+	if (live && acts && o->has_now) {
+		dg_complain("what is done to this machine is done now; --now is for "
+			    "trees");
+		return -EINVAL;
+	}
 	*ret = make_absolute(path);
 	if (*ret)
 		return 0;

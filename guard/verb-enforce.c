@@ -42,18 +42,6 @@ static void work_clean(struct work *w)
 
 /* --- reading and deciding --- */
 
-static int check_options(struct work *w)
-{
-	const struct dg_options *o = w->options;
-
-	if (dg_root_is_live(w->root) && o->yes && o->has_now) {
-		dg_complain("--yes: what is done to this machine is done now; --now is "
-			    "for trees");
-		return -EINVAL;
-	}
-	return dg_find_boot_tool(o, w->root, o->yes, &w->tool);
-}
-
 static int load(struct work *w)
 {
 	dg_policy_free(DG_STEAL(w->policy));
@@ -262,7 +250,7 @@ static int run_enforce(const struct dg_options *options)
 		dg_complain("cannot examine %s: %s", options->root, dg_errno_words(r));
 		return DG_EXIT_UNUSABLE;
 	}
-	if (check_options(&w) < 0 || load(&w) < 0)
+	if (dg_find_boot_tool(options, w.root, options->yes, &w.tool) < 0 || load(&w) < 0)
 		return DG_EXIT_UNUSABLE;
 	if ((options->yes && recover(&w) < 0) || decide(&w) < 0 || act_or_note(&w) < 0)
 		return DG_EXIT_FAILED;

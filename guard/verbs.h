@@ -88,8 +88,8 @@ int dg_keep_cluster_policy(const struct dg_options *options, int64_t now);
 /* The recorded boots of options->root. */
 int dg_load_history(const struct dg_options *options, struct dg_history *ret);
 /* The program that changes the boot configuration, absolute; *ret is owned. `acts`: it is
- * to be run. Negative, after a complaint: --boot-tool does not fit the root, or no
- * memory. */
+ * to be run. Negative, after a complaint: --boot-tool or --now does
+ * not fit the root, or no memory. */
 int dg_find_boot_tool(const struct dg_options *options, const struct dg_root *root,
 		      bool acts, char **ret);
 /* A file named on the command line, at most `cap` bytes; "-" is standard input. */

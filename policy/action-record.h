@@ -107,7 +107,7 @@ struct json_object *dg_action_encode(const struct dg_action *action);
  * then set (owned). */
 int dg_action_decode(struct json_object *json, struct dg_action **ret, char **ret_why);
 
-/* 20260603T071244Z-0123abcd, of a time and a random number. Fit to be a file's name. */
+/* 20260603T071244Z-0123abcd, of a time and a number. Fit to be a file's name. */
 #define DG_ACTION_ID_SIZE sizeof("20260603T071244Z-0123abcd")
 const char *dg_action_id(int64_t time, uint32_t number,
 			 char buf[static DG_ACTION_ID_SIZE]);

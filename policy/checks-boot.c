@@ -62,8 +62,30 @@ static size_t list_missing(const struct dg_view *view, struct dg_finding *f)
 	return count;
 }
 
+/* update-grub empties the menu before it fills it. */
+#define MENU_SETTLED_S 60
+
+/* A menu that was cut off, by a power cut say, before its first entry. */
+static bool has_empty_menu(const struct dg_view *view)
+{
+	const struct dg_boot *boot = &view->facts->boot;
+	const struct dg_esp *esp = view->first ? view->first->esp : NULL;
+	const struct dg_int *time = esp ? &esp->grub.time : &boot->grub.time;
+
+	return view->next.nothing && view->first_told && dg_known(time) &&
+	       llabs(view->now - time->value) > MENU_SETTLED_S;
+}
+
 static void check_next_broken(const struct dg_view *view, struct dg_finding *f)
 {
+	if (has_empty_menu(view)) {
+		dg_find_text(f, "loader_file", view->next.path);
+		dg_find_remedy(f, "before any reboot: update-grub, or where ESPs are "
+				  "managed proxmox-boot-tool refresh");
+		dg_find_drift(f, DG_CRITICAL, "the next boot ends in GRUB's shell: %s",
+			      view->next.why);
+		return;
+	}
 	if (!view->next.abi) {
 		dg_find_unknown(f, "what boots next cannot be told: %s", view->next.why);
 		return;
@@ -97,7 +119,8 @@ static const struct dg_check next_broken = {
 	.why = "A kernel package that stopped half-way, a full /boot, or a copy that "
 	       "never "
 	       "reached the ESP leave a boot entry without its image, its initrd or its "
-	       "modules. Nothing shows until the reboot, which then ends at a prompt.",
+	       "modules; a power cut while GRUB's menu was written leaves one without "
+	       "entries. Nothing shows until the reboot, which then ends at a prompt.",
 };
 
 /* --- boot-next-differs --- */

@@ -173,14 +173,25 @@ static const struct dg_check upgrade_in_progress = {
 
 /* --- action-unfinished --- */
 
+#define AT_WORK_S (60 * 60)
+
+/* Longer than a run and its undo may take, something hangs. */
+static bool is_at_work(const struct dg_view *view, const struct dg_deed *deed)
+{
+	return dg_true(&deed->held) && dg_known(&deed->started) &&
+	       view->now - deed->started.value < AT_WORK_S;
+}
+
 static void check_action(const struct dg_view *view, struct dg_finding *f)
 {
 	const struct dg_deed *last = NULL;
+	bool at_work = true;
 
 	dg_list_foreach (deed, view->facts->actions) {
 		if (!dg_deed_is_unfinished(deed))
 			continue;
 		last = deed;
+		at_work = at_work && is_at_work(view, deed);
 		dg_find_item(f, "actions", dg_get(&deed->id));
 		dg_find_item(f, "why", dg_get(&deed->why));
 		if (dg_known(&deed->target))
@@ -192,12 +203,14 @@ static void check_action(const struct dg_view *view, struct dg_finding *f)
 	}
 	if (dg_known(&last->started))
 		dg_find_date(f, "begun", last->started.value);
-	dg_find_drift(f, DG_CRITICAL,
-		      "%s%s%s (%s) was begun, and neither completed nor rolled back",
-		      dg_known(&last->verb) ? last->verb.value : "an action",
-		      dg_known(&last->target) ? " to " : "",
-		      dg_known(&last->target) ? last->target.value : "",
-		      dg_known(&last->id) ? last->id.value : "?");
+	dg_find_drift(
+		f, at_work ? DG_NOTICE : DG_CRITICAL,
+		at_work ? "%s%s%s (%s) is under way"
+			: "%s%s%s (%s) was begun, and neither completed nor rolled back",
+		dg_known(&last->verb) ? last->verb.value : "an action",
+		dg_known(&last->target) ? " to " : "",
+		dg_known(&last->target) ? last->target.value : "",
+		dg_known(&last->id) ? last->id.value : "?");
 }
 
 static const struct dg_check action_unfinished = {
@@ -205,6 +218,7 @@ static const struct dg_check action_unfinished = {
 	.family = "guard",
 	.title = "Driftguard's own change of the boot configuration is unfinished",
 	.severity = DG_CRITICAL,
+	.grades = "notice while a run is at work on it",
 	.needs = {"actions"},
 	.each = {"actions.*"},
 	.run = check_action,

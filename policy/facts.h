@@ -344,8 +344,9 @@ struct dg_deed {
 	struct dg_str verb;    /* pin, unpin, enforce */
 	struct dg_str boot_id; /* of the boot in which it was begun; absent: not known */
 	struct dg_int started;
-	struct dg_int ended;   /* absent: it has not */
-	struct dg_bool open;   /* neither completed nor rolled back */
+	struct dg_int ended; /* absent: it has not */
+	struct dg_bool open; /* neither completed nor rolled back */
+	struct dg_bool held; /* and a run holds the lock; absent: closed, or not known */
 	struct dg_str outcome; /* refused, nothing, done, undone, unfinished, dry-run;
 				  absent: open */
 	struct dg_str why;

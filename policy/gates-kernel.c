@@ -29,6 +29,16 @@ static char *list_preflights(const struct dg_plan *plan, enum dg_answer answer,
 	return DG_STEAL(all);
 }
 
+/* Advice is given, and stands in nobody's way. */
+static size_t count_blocking(const struct dg_plan *plan)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < plan->preflight_count; i++)
+		n += !plan->preflights[i].advisory;
+	return n;
+}
+
 void dg_gate_preflights(const struct dg_gate_work *w, struct dg_gate *gate)
 {
 	DG_FREE char *no = NULL, *untold = NULL, *advice = NULL;
@@ -40,6 +50,8 @@ void dg_gate_preflights(const struct dg_gate_work *w, struct dg_gate *gate)
 	no = list_preflights(w->plan, DG_NO, false);
 	untold = list_preflights(w->plan, DG_CANNOT_TELL, false);
 	advice = list_preflights(w->plan, DG_NO, true);
+	if (!advice)
+		advice = list_preflights(w->plan, DG_CANNOT_TELL, true);
 	if (no)
 		dg_gate_shut(gate, "%s", no);
 	else if (untold)
@@ -47,7 +59,8 @@ void dg_gate_preflights(const struct dg_gate_work *w, struct dg_gate *gate)
 	else if (w->plan->ready && advice)
 		dg_gate_open(gate, "all that count are passed; to mind: %s", advice);
 	else if (w->plan->ready)
-		dg_gate_open(gate, "all %zu are passed", w->plan->preflight_count);
+		dg_gate_open(gate, "all of %zu that could be in the way are passed",
+			     count_blocking(w->plan));
 }
 
 /* --- proven --- */

@@ -78,7 +78,7 @@ static int choose_action(struct dg_gate_work *w, struct dg_plan *plan)
 		w->action = w->wanted;
 	} else if (!dg_streq(w->wanted, "refresh") && plan->target &&
 		   dg_policy_lists(policy, "enforce.actions", "pin-next-boot")) {
-		r = dg_plan_make_trial(w->view->facts, plan);
+		r = dg_plan_make_trial(w->view, plan);
 		w->wanted = w->action = "pin-next-boot";
 	}
 	return r;

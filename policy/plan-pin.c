@@ -112,14 +112,7 @@ static int plan_try(const struct dg_view *view, const char *abi, struct dg_plan 
 		return plan_none(abi, plan);
 	plan->then = "reboot";
 	plan->why = dg_format("%s is to be tried at the next boot", abi);
-	r = dg_plan_add_step(plan, "makes it boot until a boot comes up well",
-			     DG_TOOL("kernel", "pin", abi, "--next-boot"));
-	if (r == 0)
-		r = dg_plan_add_undo(plan, DG_TOOL("kernel", "unpin", "--next-boot"));
-	if (r == 0)
-		r = dg_plan_add_undo_refresh(view, plan);
-	if (r == 0)
-		r = dg_plan_add_refresh(view, plan);
+	r = dg_plan_steps_try(view, abi, plan);
 	return r < 0 ? r : dg_pin_ask_kernel(view, abi, plan);
 }
 

@@ -74,6 +74,18 @@ int dg_plan_steps_pin(const struct dg_view *view, const char *abi, struct dg_pla
 	return r < 0 ? r : dg_plan_add_refresh(view, plan);
 }
 
+int dg_plan_steps_try(const struct dg_view *view, const char *abi, struct dg_plan *plan)
+{
+	int r = dg_plan_add_step(plan, "makes it boot until a boot comes up well",
+				 DG_TOOL("kernel", "pin", abi, "--next-boot"));
+
+	if (r == 0)
+		r = dg_plan_add_undo(plan, DG_TOOL("kernel", "unpin", "--next-boot"));
+	if (r == 0)
+		r = dg_plan_add_undo_refresh(view, plan);
+	return r < 0 ? r : dg_plan_add_refresh(view, plan);
+}
+
 int dg_plan_steps_unpin(const struct dg_view *view, struct dg_plan *plan)
 {
 	int r = dg_plan_add_step(plan, "lets the newest kernel boot again",

@@ -22,6 +22,7 @@ const char *dg_plan_old_pin(const struct dg_view *view);
 /* Commands with their undo, and the refresh. */
 int dg_plan_steps_pin(const struct dg_view *view, const char *abi, struct dg_plan *plan);
 int dg_plan_steps_unpin(const struct dg_view *view, struct dg_plan *plan);
+int dg_plan_steps_try(const struct dg_view *view, const char *abi, struct dg_plan *plan);
 /* `next` is the pin for the next boot that is there now. */
 int dg_plan_steps_clear_next(const struct dg_view *view, const char *next,
 			     const char *why, struct dg_plan *plan);

@@ -140,6 +140,7 @@ void dg_choose_grub(const struct dg_grub *grub, bool once, struct dg_choice *ret
 	refs = make_refs(grub);
 	if (!refs ||
 	    dg_grub_resolve(refs, grub->entries.count, ret->selector, &target) < 0) {
+		ret->nothing = !grub->entries.count;
 		ret->why = dg_format("%s has no menu entry to boot", name_file(ret));
 		return;
 	}

@@ -47,6 +47,7 @@ struct dg_choice {
 	bool named;	       /* one kernel was named (a pin of some kind) */
 	bool once;	       /* for one boot only */
 	bool no_initrd;	       /* the entry loads none */
+	bool nothing;	       /* the loader finds nothing at all to boot */
 	char *why;	       /* owned: why it cannot be told */
 };
 

@@ -11,6 +11,7 @@ struct dg_act {
 	int lock, dpkg;		  /* descriptors; -1: not held */
 	struct dg_action *action; /* the record; NULL: not made yet */
 	struct dg_facts *facts;	  /* as read last; NULL: not read */
+	bool left;		  /* a command is at work still, and cannot be killed */
 	struct dg_act_report report;
 };
 
@@ -47,6 +48,10 @@ int dg_act_steps(struct dg_act *act, char **ret_why);
 /* Undo every step begun, and close the record or leave it open; `failure` is why. 1, or
  * -ENOMEM (undo.c). */
 int dg_act_undo(struct dg_act *act, const char *failure);
+/* Of an open record that is a one-shot's, or of one called off (once.c): close it as what
+ * stands there, by act->facts, or leave it open. 1, or -ENOMEM. */
+bool dg_act_is_once(const struct dg_action *action);
+int dg_act_recover_once(struct dg_act *act);
 /* The goal is reached: times, ledger, and closing the record as `outcome` (settle.c). */
 int dg_act_settle(struct dg_act *act, enum dg_act_outcome outcome, const char *how);
 /* Give a pin file that names what it named before the time that it had then; of those

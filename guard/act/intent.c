@@ -3,7 +3,6 @@
 #include "guard/act/intent.h"
 
 #include <errno.h>
-#include <sys/random.h>
 
 #include "guard/act/ledger.h"
 #include "policy/text.h"
@@ -67,13 +66,14 @@ static void set_goal(const struct dg_goal *goal, struct dg_action_goal *ret)
 	dg_set_int(&ret->missing, (int64_t)goal->missing);
 }
 
-static int set_id(struct dg_action *action, int64_t now)
+static int set_id(const struct dg_root *root, struct dg_action *action, int64_t now)
 {
 	char id[DG_ACTION_ID_SIZE];
 	uint32_t number;
+	int r = dg_action_number(root, now, &number);
 
-	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
-		return -errno;
+	if (r < 0)
+		return r;
 	dg_set_str(&action->id, dg_action_id(now, number, id));
 	dg_set_int(&action->started, now);
 	return 0;
@@ -83,7 +83,7 @@ int dg_intent_make(struct dg_act *act)
 {
 	DG_CLEANUP(dg_action_freep) struct dg_action *action = dg_action_new();
 	const struct dg_act_request *request = act->request;
-	int r = action ? set_id(action, dg_act_now(act)) : -ENOMEM;
+	int r = action ? set_id(request->root, action, dg_act_now(act)) : -ENOMEM;
 
 	if (r < 0)
 		return r;

@@ -9,6 +9,7 @@
 #include "guard/act/quiet.h"
 #include "guard/collect/collect.h"
 #include "policy/text.h"
+#include "policy/view.h"
 
 /* What stands there now; NULL: nothing. */
 static const char *find_entry(const struct dg_facts *facts, enum dg_once_way way)
@@ -103,10 +104,10 @@ static int undo(struct dg_act *act, const struct dg_once *once, const char *fail
 	if (is_restored(act, once, &why))
 		return dg_act_close(act, DG_ACT_UNDONE, "%s; what boots is as before",
 				    failure);
-	return dg_act_close(act, DG_ACT_UNFINISHED,
-			    "%s; and what was before could not be brought back: %s; what "
-			    "boots after the next boot is as before",
-			    failure, why ? why : "it cannot be told");
+	return dg_act_stay_open(act,
+				"%s; and what was before could not be brought back: %s; "
+				"what boots after the next boot is as before",
+				failure, why ? why : "it cannot be told");
 }
 
 static int carry_out(struct dg_act *act, const struct dg_once *once)
@@ -126,6 +127,75 @@ static int carry_out(struct dg_act *act, const struct dg_once *once)
 				      dg_once_name(once->way), once->entry)
 		       : dg_act_close(act, DG_ACT_DONE, "%s is cleared, and verified",
 				      dg_once_name(once->way));
+}
+
+/* --- one that was cut off --- */
+
+bool dg_act_is_once(const struct dg_action *action)
+{
+	const char *strategy = dg_get(&action->strategy);
+
+	return !action->steps.count &&
+	       (dg_streq(strategy, "one-shot") || dg_streq(strategy, "unpin-next-boot"));
+}
+
+/* The boot loader has cleared it since, and the kernel that it named runs. */
+static bool has_booted(const struct dg_act *act)
+{
+	const struct dg_action *action = act->action;
+	const char *boot_id = dg_get(&act->facts->host.boot_id);
+
+	return boot_id && dg_known(&action->boot_id) &&
+	       !dg_streq(boot_id, action->boot_id.value) &&
+	       dg_streq(dg_get(&act->facts->kernel.release), dg_get(&action->target));
+}
+
+/* It is written whole or not at all, so what stands there tells which. */
+static int settle_once(struct dg_act *act, const struct dg_view *view)
+{
+	const char *target = dg_get(&act->action->target), *pending;
+	enum dg_once_way way = DG_ONCE_NONE;
+	bool sets = dg_streq(dg_get(&act->action->strategy), "one-shot");
+
+	if (!view->next.abi)
+		return dg_act_stay_open(act,
+					"it was cut off, and what boots next cannot be "
+					"told: %s",
+					view->next.why);
+	pending = dg_once_pending(view, &way);
+	dg_note_host(act, &act->action->after);
+	if (!sets)
+		return pending ? dg_act_close(act, DG_ACT_UNDONE,
+					      "it was cut off, and %s is still to be "
+					      "booted once",
+					      pending)
+			       : dg_act_close(act, DG_ACT_DONE,
+					      "it was cut off, and is complete: no "
+					      "one-shot is pending");
+	if (target && dg_streq(pending, target))
+		return dg_act_close(act, DG_ACT_DONE,
+				    "it was cut off, and is complete: %s boots once",
+				    target);
+	if (has_booted(act))
+		return dg_act_close(act, DG_ACT_DONE,
+				    "it was cut off, and %s has been booted since",
+				    target);
+	return dg_act_close(act, DG_ACT_UNDONE,
+			    "it was cut off before the one-shot to %s was set: nothing "
+			    "was changed",
+			    target ? target : "a kernel");
+}
+
+int dg_act_recover_once(struct dg_act *act)
+{
+	struct dg_view view;
+	int r = dg_view_derive(act->facts, act->request->policy, &view);
+
+	if (r < 0)
+		return r;
+	r = settle_once(act, &view);
+	dg_view_clear(&view);
+	return r;
 }
 
 int dg_act_once(const struct dg_act_request *request, const struct dg_once *once,

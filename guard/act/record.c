@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <json-c/json.h>
+#include <sys/random.h>
 
 #include "guard/act/act.h"
 #include "guard/act/records.h"
@@ -165,6 +166,42 @@ int dg_action_find(const struct dg_root *root,
 	}
 	return 0;
 }
+
+/* --- ids --- */
+
+/* Of a number the upper part counts, the lower is random: runs that do not wait for each
+ * other must not take the same. */
+#define RANDOM_BITS 20
+
+int dg_action_number(const struct dg_root *root, int64_t time, uint32_t *ret)
+{
+	DG_NAMES_FREE char **names = NULL;
+	DG_FREE char *unlisted = NULL;
+	size_t stem = sizeof("20260603T071244Z-") - 1;
+	uint32_t count = 0, random;
+	char id[DG_ACTION_ID_SIZE];
+	int r = list_names(root, &names, &unlisted);
+
+	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+		return -errno;
+	dg_action_id(time, 0, id);
+	/* Where they cannot be listed none can be written either. */
+	for (char **name = names; r >= 0 && *name; name++) {
+		uint32_t above;
+
+		if (!is_record(*name) || strncmp(*name, id, stem) != 0)
+			continue;
+		above = (uint32_t)(strtoul(*name + stem, NULL, 16) >> RANDOM_BITS) + 1;
+		if (above > count)
+			count = above;
+	}
+	if (count > UINT32_MAX >> RANDOM_BITS)
+		count = UINT32_MAX >> RANDOM_BITS;
+	*ret = count << RANDOM_BITS | (random & ((UINT32_C(1) << RANDOM_BITS) - 1));
+	return 0;
+}
+
+/* --- retention --- */
 
 /* Records of runs that did nothing, which a timer makes every day, must not crowd out
  * those of what was done: each kind has its own number. */

@@ -14,6 +14,9 @@ int dg_action_write(const struct dg_root *root, const struct dg_action *action,
 		    char **ret_why);
 /* Take a record back that nothing was done by. */
 void dg_action_drop(const struct dg_root *root, const struct dg_action *action);
+/* The number for an id of this time (dg_action_id): ids sort in the order in which they
+ * were made, of one second too. 0, or a negative errno. */
+int dg_action_number(const struct dg_root *root, int64_t time, uint32_t *ret);
 /* Remove the oldest closed ones: of runs that did nothing beyond the newest 100, of
  * others beyond the newest 200. */
 void dg_actions_retain(const struct dg_root *root);

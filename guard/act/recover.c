@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* An action that was cut off. */
 #include <errno.h>
+#include <sys/stat.h>
 
 #include "guard/act/act.h"
 #include "guard/act/lock.h"
@@ -41,12 +42,41 @@ static bool is_ours(const struct dg_action *action, const char *pin)
 	return false;
 }
 
+static bool unpins(const struct dg_action_argv *fact)
+{
+	struct dg_argv argv;
+
+	return dg_action_argv_get(fact, &argv) == 0 && dg_streq(argv.words[2], "unpin") &&
+	       !argv.words[3];
+}
+
+/* Was there a pin that neither the action nor its undo takes away, and is its file gone?
+ * What a command leaves that is killed is an empty file. */
+static bool was_lifted(const struct dg_act *act)
+{
+	const struct dg_action *action = act->action;
+	struct stat st;
+
+	if (!dg_known(&action->before.pin) ||
+	    dg_root_stat(act->request->root, "etc/kernel/proxmox-boot-pin", true, &st) !=
+		    -ENOENT)
+		return false;
+	dg_list_foreach (step, action->steps) {
+		if (unpins(&step->argv))
+			return false;
+		dg_list_foreach (undo, step->undo)
+			if (unpins(undo))
+				return false;
+	}
+	return true;
+}
+
 static int leave(struct dg_act *act, const char *pin)
 {
 	return dg_act_close(act, DG_ACT_NOTHING,
-			    "the action was cut off, and since then somebody has pinned "
-			    "%s, which is left as it is",
-			    pin);
+			    "the action was cut off, and since then somebody has %s%s, "
+			    "which is left as it is",
+			    pin ? "pinned " : "lifted the pin", pin ? pin : "");
 }
 
 /* Complete it, or roll it back. */
@@ -60,6 +90,8 @@ static int finish(struct dg_act *act)
 
 	if (r < 0)
 		return r;
+	if (dg_act_is_once(action))
+		return dg_act_recover_once(act);
 	dg_action_goal_get(action, &goal);
 	if (dg_goal_reached(act->facts, act->request->policy, &goal, &why) == DG_YES)
 		return dg_act_settle(act, DG_ACT_DONE, "it was cut off, and is complete");
@@ -68,6 +100,8 @@ static int finish(struct dg_act *act)
 	for (size_t i = 0; i < DG_COUNT(pins); i++)
 		if (!is_ours(action, pins[i]))
 			return leave(act, pins[i]);
+	if (was_lifted(act))
+		return leave(act, NULL);
 	return dg_act_undo(act, "the action was cut off");
 }
 

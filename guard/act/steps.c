@@ -104,6 +104,7 @@ int dg_act_command(struct dg_act *act, struct dg_action_step *step, char **ret_w
 				     dg_errno_words(r));
 		return r;
 	}
+	act->left |= end.left;
 	r = note_end(step, &end);
 	return r < 0 ? r : judge_end(act, &argv, step, &end, ret_why);
 }

@@ -11,6 +11,7 @@
 struct undo {
 	struct dg_act *act;
 	bool refresh; /* the ESPs are to be brought up to date, last of all */
+	bool failed;  /* the command that was run last */
 	char *why;
 };
 
@@ -25,9 +26,14 @@ static void note_failure(struct undo *undo, char *why)
 static int run_argv(struct undo *undo, const struct dg_argv *argv)
 {
 	struct dg_act *act = undo->act;
-	struct dg_action_step *step = DG_ADD(&act->action->undone, DG_ACTION_LIST_MAX);
+	struct dg_action_step *step;
 	char *why = NULL;
-	int r = step ? dg_action_argv_set(&step->argv, argv) : -ENOMEM;
+	int r;
+
+	if (act->left)
+		return 0;
+	step = DG_ADD(&act->action->undone, DG_ACTION_LIST_MAX);
+	r = step ? dg_action_argv_set(&step->argv, argv) : -ENOMEM;
 
 	if (r < 0)
 		return r;
@@ -35,6 +41,7 @@ static int run_argv(struct undo *undo, const struct dg_argv *argv)
 	dg_set_known(&step->undo.meta);
 	dg_action_not_run(step, "begun");
 	r = dg_act_command(act, step, &why);
+	undo->failed = r < 0;
 	note_failure(undo, why);
 	/* That it was tried is worth less than the trying. */
 	why = NULL;
@@ -94,6 +101,11 @@ static enum dg_answer verify(struct undo *undo)
 	if (dg_act_read(act) == 0) {
 		dg_action_before_get(act->action, &before);
 		answer = dg_goal_reached(act->facts, act->request->policy, &before, &why);
+		/* Where the loaders did not agree before, there is nothing that what a
+		 * refresh left half-way could be told by. */
+		if (answer == DG_YES &&
+		    (act->left || (!before.boots && undo->refresh && undo->failed)))
+			answer = DG_CANNOT_TELL;
 		dg_note_host(act, &act->action->after);
 	}
 	/* What is missing says more than a command that complained on the way. */
@@ -127,6 +139,13 @@ int dg_act_undo(struct dg_act *act, const char *failure)
 	struct undo undo = {.act = act};
 	int r;
 
+	/* What it still does would race with what takes it back. It has the lock, so that
+	 * the next start waits for its end. */
+	if (act->left)
+		return dg_act_stay_open(act,
+					"%s; nothing can be undone while it is at work; "
+					"driftguard does that when it acts next",
+					failure);
 	dg_action_forget_undone(act->action);
 	r = undo_steps(&undo);
 	if (r == 0)

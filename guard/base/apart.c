@@ -2,6 +2,7 @@
 #include "guard/base/apart.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
@@ -27,6 +28,25 @@ static int64_t clock_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+void dg_close_others(const int *keep, size_t n)
+{
+	int from = STDERR_FILENO + 1;
+
+	for (;;) {
+		int next = INT_MAX;
+
+		for (size_t i = 0; i < n; i++)
+			if (keep[i] >= from && keep[i] < next)
+				next = keep[i];
+		if (next > from &&
+		    close_range((unsigned int)from, (unsigned int)next - 1, 0) < 0)
+			break; /* a kernel before 5.9 */
+		if (next == INT_MAX)
+			break;
+		from = next + 1;
+	}
 }
 
 int dg_write_all(int fd, const void *data, size_t size)

@@ -31,5 +31,9 @@ int dg_apart_start(dg_apart_fn fn, const void *arg, pid_t *ret_pid, int *ret_fd)
  * gone. True: *ret_status is as wait(2) has it. */
 bool dg_apart_wait(pid_t *pid, int *ret_status);
 
+/* For a child: close all but the standard descriptors and the `n` of `keep` (-1: none).
+ */
+void dg_close_others(const int *keep, size_t n);
+
 /* For `fn`: write the whole. 0 or a negative errno. */
 int dg_write_all(int fd, const void *data, size_t size);

@@ -57,6 +57,11 @@ int dg_root_new(const char *dir, struct dg_root **ret)
 	return 0;
 }
 
+int dg_root_fd(const struct dg_root *root)
+{
+	return root->fd;
+}
+
 bool dg_root_is_live(const struct dg_root *root)
 {
 	return root->live;

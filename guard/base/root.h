@@ -49,6 +49,8 @@ void dg_root_free(struct dg_root *root);
 DG_DEFINE_CLEANUP(struct dg_root *, dg_root_free);
 #define DG_ROOT_CLEANUP DG_CLEANUP(dg_root_freep)
 
+/* Its descriptor, for a child that closes the others. */
+int dg_root_fd(const struct dg_root *root);
 /* Whether this is the root of the running system: the same directory as "/". */
 bool dg_root_is_live(const struct dg_root *root);
 

@@ -6,12 +6,14 @@
 #include <json-c/json.h>
 
 #include "guard/collect/collect.h"
+#include "guard/parse/proc-locks.h"
 #include "policy/action-record.h"
 #include "policy/json-scan.h"
 #include "policy/text.h"
 
 #define NAMES_MAX   ((size_t)65536)
 #define ACTIONS_MAX 64
+#define LOCKS_MAX   ((size_t)4 << 20)
 
 static void json_drop(struct json_object **json)
 {
@@ -51,6 +53,45 @@ static void take(const struct dg_action *action, struct dg_deed *deed)
 	copy_text(&action->why, &deed->why);
 	copy_text(&action->target, &deed->target);
 }
+
+/* --- is one under way? --- */
+
+/* Whether the lock of guard/act/lock.h is held. Trying to take it could turn a run away
+ * that begins just now. */
+static void look_at_lock(const struct dg_root *root, struct dg_bool *ret)
+{
+	DG_FREE char *text = NULL;
+	struct stat st;
+	size_t size;
+	int r = dg_root_stat(root, "run/driftguard/act.lock", true, &st);
+
+	if (r == 0)
+		r = dg_root_read(root, "proc/locks", LOCKS_MAX, &text, &size);
+	if (r == 0)
+		dg_set_bool(ret, dg_proc_locks_flocked(text, size, st.st_dev, st.st_ino));
+	else if (dg_state_from_errno(r) == DG_ABSENT)
+		dg_set_bool(ret, false);
+}
+
+/* A record that was open while somebody held the lock is that run's: so the lock is
+ * looked at before the records and after them. */
+static void note_held(const struct dg_bool *before, const struct dg_bool *after,
+		      struct dg_facts *facts)
+{
+	bool told = dg_known(before) && dg_known(after);
+
+	dg_list_foreach (deed, facts->actions) {
+		if (!dg_known(deed))
+			continue;
+		if (!dg_true(&deed->open) || !told)
+			dg_set_gap(&deed->held.meta, DG_ABSENT, "%s",
+				   told ? "closed" : "not known");
+		else
+			dg_set_bool(&deed->held, before->value || after->value);
+	}
+}
+
+/* --- records --- */
 
 /* What is wrong with a record; NULL: nothing. */
 static const char *find_fault(const struct dg_action *action, const char *name)
@@ -160,12 +201,18 @@ static int read_all(const struct dg_root *root, char *const *names,
 
 static void run(const struct dg_root *root, struct dg_facts *facts)
 {
+	struct dg_bool before = {0}, after = {0};
 	DG_NAMES_FREE char **names = NULL;
-	int r = dg_root_list(root, DG_ACTIONS_DIR, NAMES_MAX, &names, NULL);
+	int r;
+
+	look_at_lock(root, &before);
+	r = dg_root_list(root, DG_ACTIONS_DIR, NAMES_MAX, &names, NULL);
 
 	if (r == 0) {
 		dg_set_known(&facts->actions.meta);
 		r = read_all(root, names, facts);
+		look_at_lock(root, &after);
+		note_held(&before, &after, facts);
 	}
 	if (r < 0)
 		dg_gap_from_errno(&facts->actions.meta, r, DG_ACTIONS_DIR);

@@ -71,8 +71,12 @@ struct job {
 static int run_collectors(const void *arg, int fd)
 {
 	const struct job *job = arg;
+	const int keep[] = {dg_root_fd(job->root), fd};
 	int r = 0;
 
+	/* One that hangs for good is left behind, and would hold this process's locks,
+	 * and dpkg's among them, for as long. */
+	dg_close_others(keep, DG_COUNT(keep));
 	for (size_t i = 0; r == 0 && i < job->count; i++)
 		r = run_collector(job->root, job->table[i], fd);
 	return r;

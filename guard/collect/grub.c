@@ -103,6 +103,44 @@ static void set_default(const struct dg_grub_cfg *cfg, const char *shown,
 		set_or_absent(fact, cfg->default_value);
 }
 
+/* Does the word make GRUB take entries, or a kernel, from elsewhere? */
+static bool leads_elsewhere(struct dg_span word)
+{
+	static const char *const commands[] = {"source", ".",	  "configfile",
+					       "blscfg", "linux", "chainloader"};
+
+	for (size_t i = 0; i < DG_COUNT(commands); i++)
+		if (dg_span_eq(word, commands[i]))
+			return true;
+	return false;
+}
+
+/* Whether a script without an entry is no menu at all, but leads to one. What 41_custom
+ * writes reads custom.cfg, which mostly is not there. */
+static bool is_menu_elsewhere(struct dg_volume *v, const char *path, const char *text,
+			      size_t size)
+{
+	DG_FREE char *custom =
+		dg_format("%.*s/custom.cfg", (int)(strrchr(path, '/') - path), path);
+	struct dg_span rest = dg_span_of(text, size), line, word;
+	struct dg_volume_stat st;
+
+	if (!custom || dg_volume_stat(v, custom, &st) != -ENOENT)
+		return true;
+	while (dg_span_line(&rest, &line)) {
+		bool leads = false;
+
+		while (dg_span_word(&line, &word)) {
+			if (leads && !dg_span_ends(word, "/custom.cfg"))
+				return true;
+			leads = leads_elsewhere(word);
+		}
+		if (leads)
+			return true;
+	}
+	return false;
+}
+
 static void set_menu(const struct dg_grub_cfg *cfg, const char *text, size_t size,
 		     const char *shown, struct dg_grub *grub)
 {
@@ -184,6 +222,9 @@ static int read_menu(struct dg_volume *v, const char *path, const char *shown,
 	else
 		dg_set_int(&grub->time, st.mtime);
 	set_menu(&cfg, data, size, shown, grub);
+	if (!cfg.n_entries && is_menu_elsewhere(v, path, data, size))
+		dg_set_gap(&grub->entries.meta, DG_UNREADABLE,
+			   "%s takes its menu from elsewhere", shown);
 	return 0;
 }
 

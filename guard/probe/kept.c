@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "guard/base/apart.h"
 #include "guard/base/cleanup.h"
 
 #define PRESSURE_SIZE 512  /* two lines of some 70 characters */
@@ -80,25 +81,12 @@ int dg_pressure_read(int fd, struct dg_psi *ret)
 static void close_others(const int *keep, size_t n)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	int from = STDERR_FILENO + 1;
 
 	if (null >= 0) {
 		dup2(null, STDIN_FILENO);
 		dup2(null, STDOUT_FILENO);
 	}
-	for (;;) {
-		int next = INT_MAX;
-
-		for (size_t i = 0; i < n; i++)
-			if (keep[i] >= from && keep[i] < next)
-				next = keep[i];
-		if (next > from &&
-		    close_range((unsigned int)from, (unsigned int)next - 1, 0) < 0)
-			break; /* a kernel before 5.9 */
-		if (next == INT_MAX)
-			break;
-		from = next + 1;
-	}
+	dg_close_others(keep, n);
 }
 
 static int enter_own(const struct dg_kept *kept, int own_error)

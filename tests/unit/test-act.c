@@ -267,6 +267,27 @@ static void test_find_open(void **state)
 	dg_action_free(action);
 }
 
+/* The names of records are their order, of one second too. */
+static void test_order(void **state)
+{
+	char last[DG_ACTION_ID_SIZE] = "", id[DG_ACTION_ID_SIZE];
+	struct dg_action *action = make_action();
+	DG_FREE char *why = NULL;
+	uint32_t number;
+
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		assert_int_equal(dg_action_number(tree.root, NOW, &number), 0);
+		dg_set_str(&action->id, dg_action_id(NOW, number, id));
+		assert_true(strcmp(last, id) < 0);
+		assert_int_equal(dg_action_write(tree.root, action, &why), 0);
+		memcpy(last, id, sizeof(last));
+	}
+	assert_int_equal(dg_action_number(tree.root, NOW + 1, &number), 0);
+	assert_int_equal(number >> 20, 0);
+	dg_action_free(action);
+}
+
 static void test_retention(void **state)
 {
 	struct dg_action *action = make_action(), *open;
@@ -402,6 +423,36 @@ static void test_locks(void **state)
 	expect_one_at_a_time(dg_dpkg_lock);
 }
 
+/* A collector that hangs for good must not hold the locks for as long. */
+static int locked_fd = -1;
+
+static void look_at_lock(const struct dg_root *root, struct dg_facts *facts)
+{
+	(void)root;
+	dg_set_bool(&facts->boot.cleanup_done, fcntl(locked_fd, F_GETFD) >= 0);
+}
+
+static const struct dg_collector looks = {
+	.name = "boot",
+	.fills = (const char *const[]){"boot.cleanup_done", NULL},
+	.run = look_at_lock,
+};
+
+static void test_collectors_hold_no_lock(void **state)
+{
+	static const struct dg_collector *const table[] = {&looks};
+	DG_FREE char *why = NULL;
+	struct dg_facts *facts;
+
+	(void)state;
+	assert_int_equal(dg_dpkg_lock(tree.root, &locked_fd, &why), 0);
+	assert_int_equal(dg_collect_with(tree.root, table, 1, NULL, 10000, &facts), 0);
+	assert_true(dg_known(&facts->boot.cleanup_done));
+	assert_false(dg_true(&facts->boot.cleanup_done));
+	dg_facts_free(facts);
+	close(locked_fd);
+}
+
 static void lock_as_dpkg(void *arg, int ready)
 {
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
@@ -529,10 +580,12 @@ int main(void)
 		cmocka_unit_test(test_ids),
 		cmocka_unit_test(test_output),
 		IN_TREE(test_find_open),
+		IN_TREE(test_order),
 		IN_TREE(test_retention),
 		IN_TREE(test_retention_of_notes),
 		IN_TREE(test_note),
 		IN_TREE(test_locks),
+		IN_TREE(test_collectors_hold_no_lock),
 		IN_TREE(test_dpkg),
 		IN_TREE(test_no_lock),
 		IN_TREE(test_ledger),

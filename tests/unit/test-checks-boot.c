@@ -124,6 +124,22 @@ static void copy_without_image(struct dg_facts *f)
 		make_absent(&copy->image);
 }
 
+static void menu_empty(struct dg_facts *f)
+{
+	dg_record_clear(dg_grub_facts, &f->boot.grub);
+	dg_set_known(&f->boot.grub.meta);
+	dg_set_known(&f->boot.grub.entries.meta);
+	make_absent(&f->boot.grub.default_value);
+	make_absent(&f->boot.grub.next_entry);
+	dg_set_int(&f->boot.grub.time, NOW - DAY);
+}
+
+static void menu_emptied_just_now(struct dg_facts *f)
+{
+	menu_empty(f);
+	dg_set_int(&f->boot.grub.time, NOW - 2);
+}
+
 static void without_initrd(struct dg_facts *f)
 {
 	static const char abi[] = "6.12.43+deb13-amd64";
@@ -231,6 +247,8 @@ static const struct check_case cases[] = {
 	K(triggers_pending, OK),
 	K(behind_untold, UNKNOWN),
 	K(menu_broken, UNKNOWN),
+	K(menu_empty, DRIFT(CRITICAL)),
+	K(menu_emptied_just_now, UNKNOWN),
 	K(half_installed, UNKNOWN),
 	{.id = "boot-next-broken", .host = host_debian, .bend = without_initrd, OK},
 	{.id = "boot-next-broken",

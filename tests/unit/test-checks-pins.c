@@ -153,6 +153,7 @@ static struct dg_deed *add_deed(struct dg_facts *f, bool open, const char *outco
 	dg_set_int(&deed->started, NOW - DAY);
 	make_absent(&deed->ended);
 	dg_set_bool(&deed->open, open);
+	make_absent(&deed->held);
 	make_absent(&deed->outcome);
 	if (outcome)
 		dg_set_str(&deed->outcome, outcome);
@@ -170,6 +171,26 @@ static void cut_off(struct dg_facts *f)
 {
 	acted(f);
 	add_deed(f, true, NULL);
+}
+
+static void under_way(struct dg_facts *f)
+{
+	struct dg_deed *deed = add_deed(f, true, NULL);
+
+	dg_set_bool(&deed->held, true);
+	dg_set_int(&deed->started, NOW - 60);
+}
+
+static void under_way_for_long(struct dg_facts *f)
+{
+	dg_set_bool(&add_deed(f, true, NULL)->held, true);
+}
+
+/* What nobody finished does not become less by the run that is on. */
+static void cut_off_and_under_way(struct dg_facts *f)
+{
+	cut_off(f);
+	under_way(f);
 }
 
 static void not_undone(struct dg_facts *f)
@@ -292,6 +313,9 @@ static const struct check_case cases[] = {
 	K(NULL, OK),
 	K(acted, OK),
 	K(cut_off, DRIFT(CRITICAL), EVIDENCE("begun", "2026-06-02T08:00:00Z")),
+	K(under_way, DRIFT(NOTICE)),
+	K(under_way_for_long, DRIFT(CRITICAL)),
+	K(cut_off_and_under_way, DRIFT(CRITICAL)),
 	K(not_undone, DRIFT(CRITICAL)),
 	K(cut_off_and_unread, DRIFT(CRITICAL)),
 	K(action_unread, UNKNOWN),

@@ -410,6 +410,44 @@ static void put_option(const char *name, bool active, const char *uuid)
 	put_variable(name, data, (size_t)(p + 4 - data));
 }
 
+/* A menu that was cut off before its first entry; what leads to another is none. */
+static void test_empty_grub(void **state)
+{
+	static const char custom[] = "if [ -f ${config_directory}/custom.cfg ]; then\n"
+				     "  source ${config_directory}/custom.cfg\nfi\n";
+	static const struct {
+		const char *text;
+		bool empty;
+	} menus[] = {
+		{"", true},
+		{"set default=\"0\"\ninsmod ext2\n", true},
+		{custom, true},
+		{"search --fs-uuid x --set\nconfigfile /grub/grub.cfg\n", false},
+		{"if [ -f /x ]; then source /x; fi\n", false},
+		{"insmod blscfg\nblscfg\n", false},
+		{"linux /vmlinuz-" ABI "\nboot\n", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < DG_COUNT(menus); i++) {
+		FACTS_CLEANUP struct dg_facts *facts = NULL;
+
+		put(&tree, "boot/grub/grub.cfg", menus[i].text);
+		facts = collect(&tree, &dg_collect_grub);
+		assert_int_equal(facts->boot.grub.entries.count, 0);
+		if (dg_known(&facts->boot.grub.entries) != menus[i].empty)
+			fail_msg("menu %zu", i);
+	}
+	{
+		FACTS_CLEANUP struct dg_facts *facts = NULL;
+
+		put(&tree, "boot/grub/grub.cfg", custom);
+		put(&tree, "boot/grub/custom.cfg", "menuentry 'x' {\n}\n");
+		facts = collect(&tree, &dg_collect_grub);
+		assert_false(dg_known(&facts->boot.grub.entries));
+	}
+}
+
 static void test_efi(void **state)
 {
 	FACTS_CLEANUP struct dg_facts *facts = NULL;
@@ -613,6 +651,7 @@ int main(void)
 		TEST(test_grub),
 		TEST(test_one_shot),
 		TEST(test_bad_grub),
+		TEST(test_empty_grub),
 		TEST(test_efi),
 		TEST(test_efi_entries),
 		TEST(test_bad_efi),

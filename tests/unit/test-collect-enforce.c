@@ -7,6 +7,9 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "guard/collect/line.h"
 #include "policy/text.h"
@@ -238,6 +241,42 @@ static void test_actions(void **state)
 	assert_true(dg_deed_is_unfinished(deed));
 }
 
+/* Is the run that an open record is of still at it? */
+static void test_lock(void **state)
+{
+	static const struct {
+		const char *kind, *behind;
+		bool held;
+	} cases[] = {
+		{"1: FLOCK  ADVISORY  WRITE", "", true},
+		{"1: FLOCK  ADVISORY  READ", "1", false},
+		{"1: -> FLOCK  ADVISORY  WRITE", "", false},
+		{"1: POSIX  ADVISORY  WRITE", "", false},
+		{"\n1: FLOCK\n2: FLOCK ADVISORY WRITE", "", true},
+	};
+	char path[256];
+	struct stat st;
+
+	(void)state;
+	put_action(1, ACTION OPEN);
+	put_action(2, ACTION "\"state\": \"closed\", \"outcome\": \"done\"");
+	put(&tree, "run/driftguard/act.lock", "");
+	assert_int_equal(stat(tree_path(&tree, "run/driftguard/act.lock", path), &st), 0);
+	for (size_t i = 0; i < DG_COUNT(cases); i++) {
+		FACTS_CLEANUP struct dg_facts *facts = NULL;
+		DG_FREE char *text =
+			dg_format("%s 4711 %02x:%02x:%lu%s 0 EOF\n", cases[i].kind,
+				  major(st.st_dev), minor(st.st_dev),
+				  (unsigned long)st.st_ino, cases[i].behind);
+
+		put(&tree, "proc/locks", text);
+		facts = collect(&tree, &dg_collect_actions);
+		assert_true(dg_known(&facts->actions.items[0].held));
+		assert_int_equal(facts->actions.items[0].held.value, cases[i].held);
+		assert_true(dg_absent(&facts->actions.items[1].held));
+	}
+}
+
 static void test_broken_actions(void **state)
 {
 	static const struct {
@@ -313,11 +352,17 @@ static void test_many_actions(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_standalone),	     TEST(test_node),
-		TEST(test_not_quorate),	     TEST(test_members_untold),
-		TEST(test_containers),	     TEST(test_proven),
-		TEST(test_proven_elsewhere), TEST(test_actions),
-		TEST(test_broken_actions),   TEST(test_action_files),
+		TEST(test_standalone),
+		TEST(test_node),
+		TEST(test_not_quorate),
+		TEST(test_members_untold),
+		TEST(test_containers),
+		TEST(test_proven),
+		TEST(test_proven_elsewhere),
+		TEST(test_actions),
+		TEST(test_lock),
+		TEST(test_broken_actions),
+		TEST(test_action_files),
 		TEST(test_many_actions),
 	};
 

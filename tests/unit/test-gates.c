@@ -127,6 +127,12 @@ static void ledger_broken(struct dg_facts *f)
 	make_gap(document(f, NEWER, 30));
 }
 
+static void ports_unread(struct dg_facts *f)
+{
+	pin_old(f);
+	make_gap(&f->ports);
+}
+
 static void initrd_gone(struct dg_facts *f)
 {
 	pin_old(f);
@@ -331,6 +337,7 @@ static struct dg_deed *add_deed(struct dg_facts *f, const char *outcome, int64_t
 	dg_set_str(&deed->verb, "enforce");
 	dg_set_str(&deed->boot_id, boot_id);
 	dg_set_bool(&deed->open, !outcome);
+	make_absent(&deed->held);
 	dg_set_int(&deed->started, NOW - ago);
 	dg_set_int(&deed->ended, NOW - ago);
 	make_absent(&deed->why);
@@ -461,6 +468,7 @@ static const struct gate_case {
 
 	{"preflights", DG_YES, pin_old, ACT, "are passed"},
 	{"preflights", DG_YES, port_loose, ACT, "to mind: network-names"},
+	{"preflights", DG_YES, ports_unread, ACT, "to mind: network-names: cannot"},
 	{"preflights", DG_NO, initrd_gone, ACT, "initrd"},
 	{"preflights", DG_CANNOT_TELL, signature_untold, ACT, "secure-boot"},
 

@@ -6,7 +6,8 @@
 
 /* --- preflights --- */
 
-/* "image: no image; esp-space: ...", those of an answer. NULL: none, or no memory. */
+/* "image: no image; esp-space: ...", those of an answer that are in the way. NULL: none,
+ * or no memory. */
 static char *list_preflights(const struct dg_plan *plan, enum dg_answer answer)
 {
 	DG_FREE char *all = NULL;
@@ -15,7 +16,7 @@ static char *list_preflights(const struct dg_plan *plan, enum dg_answer answer)
 		const struct dg_preflight *p = &plan->preflights[i];
 		char *longer;
 
-		if (p->ok != answer)
+		if (p->ok != answer || !dg_preflight_blocks(p))
 			continue;
 		longer = dg_format("%s%s%s: %s", all ? all : "", all ? "; " : "", p->id,
 				   p->detail);
@@ -42,7 +43,8 @@ void dg_gate_preflights(const struct dg_gate_work *w, struct dg_gate *gate)
 	else if (untold)
 		dg_gate_untold(gate, "%s", untold);
 	else if (w->plan->ready)
-		dg_gate_open(gate, "all %zu are passed", w->plan->preflight_count);
+		dg_gate_open(gate, "none of %zu stands in the way",
+			     w->plan->preflight_count);
 }
 
 /* --- proven --- */

@@ -135,6 +135,13 @@ static void initrd_gone(struct dg_facts *f)
 			make_absent(&f->kernels.items[i].initrd);
 }
 
+/* What only advises is in nobody's way. */
+static void ports_untold(struct dg_facts *f)
+{
+	pin_old(f);
+	make_gap(&f->ports);
+}
+
 static void signature_untold(struct dg_facts *f)
 {
 	pin_old(f);
@@ -449,7 +456,8 @@ static const struct gate_case {
 	 ON("\"on\": [\"pin-age\"], \"actions\": [\"notify\", \"pin-next-boot\"]"),
 	 "the plan is pin-next-boot"},
 
-	{"preflights", DG_YES, pin_old, ACT, "are passed"},
+	{"preflights", DG_YES, pin_old, ACT, "stands in the way"},
+	{"preflights", DG_YES, ports_untold, ACT, "stands in the way"},
 	{"preflights", DG_NO, initrd_gone, ACT, "initrd"},
 	{"preflights", DG_CANNOT_TELL, signature_untold, ACT, "secure-boot"},
 

@@ -168,17 +168,6 @@ int dg_pin_work_stale(struct dg_pin_work *work, const char *abi)
 
 /* --- doing it --- */
 
-static int exit_of(enum dg_act_outcome outcome)
-{
-	static const int statuses[] = {
-		[DG_ACT_REFUSED] = DG_EXIT_REFUSED,   [DG_ACT_NOTHING] = DG_EXIT_DONE,
-		[DG_ACT_DONE] = DG_EXIT_DONE,	      [DG_ACT_UNDONE] = DG_EXIT_FAILED,
-		[DG_ACT_UNFINISHED] = DG_EXIT_FAILED,
-	};
-
-	return statuses[outcome];
-}
-
 static bool is_blocked(const struct dg_pin_work *work)
 {
 	for (size_t i = 0; i < work->plan->preflight_count; i++) {
@@ -261,5 +250,5 @@ int dg_pin_work_finish(struct dg_pin_work *work)
 		return DG_EXIT_FAILED;
 	}
 	work->acted = true;
-	return print_report(work, exit_of(work->report.outcome));
+	return print_report(work, dg_act_exit_status(work->report.outcome));
 }

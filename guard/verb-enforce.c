@@ -221,21 +221,10 @@ static int print(const struct work *w)
 	return r < 0 ? r : dg_finish_output();
 }
 
-static int exit_of(enum dg_act_outcome outcome)
-{
-	static const int statuses[] = {
-		[DG_ACT_REFUSED] = DG_EXIT_REFUSED,   [DG_ACT_NOTHING] = DG_EXIT_DONE,
-		[DG_ACT_DONE] = DG_EXIT_DONE,	      [DG_ACT_UNDONE] = DG_EXIT_FAILED,
-		[DG_ACT_UNFINISHED] = DG_EXIT_FAILED,
-	};
-
-	return statuses[outcome];
-}
-
 static int find_status(const struct work *w)
 {
 	if (w->acted)
-		return exit_of(w->report.outcome);
+		return dg_act_exit_status(w->report.outcome);
 	if (w->recovered && w->recovery.outcome == DG_ACT_UNFINISHED)
 		return DG_EXIT_FAILED;
 	return w->decision.state == DG_ENFORCE_REFUSED ? DG_EXIT_REFUSED : DG_EXIT_DONE;

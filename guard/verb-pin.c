@@ -278,5 +278,6 @@ const struct dg_verb dg_verb_pin = {
 	.args = "ABI",
 	.help = "pin a kernel, and write down why and until when",
 	.max_args = 1,
+	.plain = true,
 	.run = run_pin,
 };

@@ -230,10 +230,15 @@ static int check_policy(const struct dg_options *options, const char *path)
 static int run_policy(const struct dg_options *options)
 {
 	char **args = options->args;
+	bool check = dg_streq(args[0], "check");
 
+	if (check && options->format != &dg_render_text) {
+		dg_complain("policy check has text alone");
+		return DG_EXIT_UNUSABLE;
+	}
 	if (dg_streq(args[0], "show") && !args[1])
 		return show_policy(options);
-	if (dg_streq(args[0], "check"))
+	if (check)
 		return check_policy(options, args[1] ? args[1] : options->policy);
 	dg_complain("policy: say \"policy show\" or \"policy check [FILE]\"");
 	return DG_EXIT_UNUSABLE;

@@ -66,5 +66,6 @@ const struct dg_verb dg_verb_unpin = {
 	.name = "unpin",
 	.args = "",
 	.help = "lift the pin, and take it out of the ledger",
+	.plain = true,
 	.run = run_unpin,
 };

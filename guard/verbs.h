@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "guard/act/runner.h"
 #include "guard/render/render.h"
 #include "policy/policy.h"
 
@@ -92,6 +93,8 @@ int dg_load_history(const struct dg_options *options, struct dg_history *ret);
  * not fit the root, or no memory. */
 int dg_find_boot_tool(const struct dg_options *options, const struct dg_root *root,
 		      bool acts, char **ret);
+/* The exit status of a verb that acted (CONTRACT.md). */
+int dg_act_exit_status(enum dg_act_outcome outcome);
 /* A file named on the command line, at most `cap` bytes; "-" is standard input. */
 int dg_read_argument(const char *path, size_t cap, char **ret_text, size_t *ret_size);
 void dg_print_problems(FILE *out, const struct dg_policy *policy);

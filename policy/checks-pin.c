@@ -3,6 +3,7 @@
 #include "policy/catalog.h"
 #include "policy/debversion.h"
 #include "policy/judge.h"
+#include "policy/text.h"
 #include "policy/timefmt.h"
 #include "policy/view.h"
 
@@ -150,7 +151,7 @@ static const struct dg_check expired = {
 
 static bool lacks(const struct dg_str *fact)
 {
-	return dg_absent(fact) || (dg_known(fact) && !*fact->value);
+	return dg_absent(fact) || (dg_known(fact) && dg_text_is_blank(fact->value));
 }
 
 /* A gap is nothing that is missing, nor a word that is there. */

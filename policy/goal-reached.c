@@ -220,6 +220,7 @@ void dg_goal_of(const struct dg_facts *facts, const struct dg_policy *policy,
 {
 	DG_FREE char *why = NULL;
 	struct dg_view view;
+	const char *pinned;
 
 	*ret = (struct dg_goal){.pin = dg_get(&facts->boot.pin),
 				.next_pin = dg_get(&facts->boot.next_pin),
@@ -229,6 +230,8 @@ void dg_goal_of(const struct dg_facts *facts, const struct dg_policy *policy,
 	ret->boots = find_agreed(&view);
 	dg_view_clear(&view);
 	/* What does not follow the pin files is nothing that commands lead back to. */
-	if (ret->boots && dg_goal_reached(facts, policy, ret, &why) != DG_YES)
+	pinned = ret->next_pin ? ret->next_pin : ret->pin;
+	if (ret->boots && ((pinned && !dg_streq(pinned, ret->boots)) ||
+			   dg_goal_reached(facts, policy, ret, &why) != DG_YES))
 		ret->boots = NULL;
 }

@@ -22,7 +22,7 @@ static int check_text(const char *name, const char *text, size_t max, char **ret
 
 	if (!text)
 		return 0;
-	if (text[strspn(text, " \t")] == '\0')
+	if (dg_text_is_blank(text))
 		return refuse(ret_why, dg_format("--%s is empty", name));
 	if (n > max)
 		return refuse(ret_why, dg_format("--%s has %zu bytes, %zu are allowed",

@@ -29,7 +29,7 @@ static int text_check(struct dg_layer *layer, const struct dg_policy_key *key,
 	DG_FREE char *clean = NULL;
 
 	(void)key;
-	if (size == 0)
+	if (dg_text_is_blank(text))
 		return dg_layer_complain(layer, at, true,
 					 dg_format("this text is empty"));
 	if (size > DG_POLICY_TEXT_MAX)

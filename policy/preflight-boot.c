@@ -169,6 +169,17 @@ static bool is_overridden(const struct dg_view *view, const char *abi)
 	return false;
 }
 
+/* Whether grubenv's next_entry, where GRUB cannot clear it, boots another kernel again
+ * and again, whatever is pinned. */
+static bool is_stuck(const struct dg_view *view, const char *abi)
+{
+	for (size_t i = 0; i < view->loader_count; i++)
+		if (dg_streq(view->loaders[i].lasting.mechanism, "grubenv next_entry") &&
+		    !dg_streq(view->loaders[i].lasting.abi, abi))
+			return true;
+	return false;
+}
+
 /* The file that sets GRUB_DEFAULT after the snippet of a pin, whose word then counts for
  * nothing; NULL: none. update-grub reads the folder in the order of the names. */
 static const char *find_later_default(const struct dg_view *view, const char *abi)
@@ -198,6 +209,11 @@ void dg_ask_override(const struct dg_view *view, const struct dg_installed *kern
 			p, DG_NO,
 			"the EFI variable LoaderEntryDefault overrides loader.conf");
 		p->unblock = dg_format("bootctl set-default \"\"");
+	} else if (is_stuck(view, abi)) {
+		dg_preflight_answer(p, DG_NO,
+				    "grubenv's next_entry names another kernel, and GRUB "
+				    "cannot clear it here");
+		p->unblock = dg_format("grub-editenv - unset next_entry");
 	} else if (later) {
 		dg_preflight_answer(p, DG_NO,
 				    "%s sets GRUB_DEFAULT, and is read after the pin",

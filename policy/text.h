@@ -37,3 +37,9 @@ char *dg_clean_text_max(const char *s, size_t n, size_t max);
 
 /* Whether dg_clean_text() would return the `n` bytes at `s` as they are. */
 bool dg_text_is_clean(const char *s, size_t n);
+
+/* Nothing but blanks, which tells a reader nothing; also of NULL. */
+static inline bool dg_text_is_blank(const char *s)
+{
+	return !s || s[strspn(s, " \t")] == '\0';
+}

@@ -3,6 +3,7 @@
  * counts is what the generated configuration says; a pin file that nothing follows is a
  * pin that is not in force. */
 #include "policy/check.h"
+#include "policy/text.h"
 #include "policy/view.h"
 
 #define PIN_FILE "/etc/kernel/proxmox-boot-pin"
@@ -148,9 +149,8 @@ void dg_find_unpinned(const struct dg_view *view, struct dg_finding *f)
 /* Reason, owner and a due date that has not passed. */
 static bool is_documented(const struct dg_view *view, const struct dg_debt *debt)
 {
-	const char *reason = dg_get(&debt->reason), *owner = dg_get(&debt->owner);
-
-	return reason && *reason && owner && *owner && dg_known(&debt->until) &&
+	return !dg_text_is_blank(dg_get(&debt->reason)) &&
+	       !dg_text_is_blank(dg_get(&debt->owner)) && dg_known(&debt->until) &&
 	       (!view->clock_ok || view->now <= debt->until.value);
 }
 

@@ -48,9 +48,9 @@ void dg_print_title(FILE *out, const char *title, const struct dg_style *style)
 static void print_head(FILE *out, const struct dg_verdict *v,
 		       const struct dg_style *style)
 {
-	fprintf(out, "%s%s%s  %s", style->colour ? level_colours[v->level] : "",
+	fprintf(out, "%s%s%s%s%s", style->colour ? level_colours[v->level] : "",
 		dg_level_word(v->level), style->colour ? DG_RESET : "",
-		v->host.name ? v->host.name : "");
+		v->host.name ? "  " : "", v->host.name ? v->host.name : "");
 	if (v->host.product_name)
 		fprintf(out, " (%s%s%s)", v->host.product_name,
 			v->host.version ? " " : "",

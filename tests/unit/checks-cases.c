@@ -84,6 +84,13 @@ void old_half_documented(struct dg_facts *f)
 	make_absent(&document(f, OLD, 30)->owner);
 }
 
+/* A reason of blanks is none. */
+void old_blank(struct dg_facts *f)
+{
+	pin_old(f);
+	dg_set_str(&document(f, OLD, 30)->reason, " \t");
+}
+
 void old_by_number(struct dg_facts *f)
 {
 	pin_old(f);

@@ -31,6 +31,7 @@ void old_documented(struct dg_facts *f);
 void old_due_today(struct dg_facts *f);
 void old_late(struct dg_facts *f);
 void old_half_documented(struct dg_facts *f);
+void old_blank(struct dg_facts *f);
 void old_by_number(struct dg_facts *f);
 void old_saved(struct dg_facts *f);
 void next_entry(struct dg_facts *f);

@@ -271,6 +271,7 @@ static const struct check_case cases[] = {
 	K(old_documented, OK),
 	K(old_late, OK),
 	K(old_half_documented, DRIFT(NOTICE), EVIDENCE("missing", "[ \"owner\" ]")),
+	K(old_blank, DRIFT(NOTICE), EVIDENCE("missing", "[ \"reason\" ]")),
 	K(trial_new, OK),
 	K(next_entry_stays, DRIFT(NOTICE)),
 #undef K
@@ -287,6 +288,7 @@ static const struct check_case cases[] = {
 	K(outlived_untold, UNKNOWN),
 	K(outlived_no_log, UNKNOWN),
 	K(old_documented, WAIVED(WARNING)),
+	K(old_blank, DRIFT(WARNING)),
 #undef K
 #define K(how, ...)                                                                    \
 	{                                                                              \

@@ -237,6 +237,13 @@ static void left_in_menu(struct dg_facts *f)
 	dg_set_str(&f->boot.grub_default, "0");
 }
 
+/* A pin file that names another kernel than the loaders. */
+static void pins_differ(struct dg_facts *f)
+{
+	pin_old(f);
+	dg_set_str(&f->boot.pin, NEWER);
+}
+
 static const struct dg_goal unpinned = {.boots = NEWEST};
 static const struct dg_goal old = {.pin = OLD, .boots = OLD};
 static const struct dg_goal newest = {.pin = NEWEST, .boots = NEWEST};
@@ -311,6 +318,7 @@ static void test_of_host(void **state)
 	expect_is_at(host_esps, pin_old, OLD, OLD);
 	expect_is_at(host_esps, second_is_old, OLD, NULL);
 	expect_is_at(host_esps, not_refreshed, NEWEST, NULL);
+	expect_is_at(host_grub, pins_differ, NEWER, NULL);
 	expect_is_at(host_esps, second_is_gone, OLD, OLD);
 	expect_is_at(host_esps, broken_image, OLD, NULL);
 }

@@ -62,6 +62,14 @@ static void by_late_file(struct dg_facts *f)
 	dg_set_str(&f->boot.grub_default_path, "/etc/default/grub.d/zz-local.cfg");
 }
 
+/* grubenv's next_entry, where GRUB cannot clear it. */
+static void next_entry_stays(struct dg_facts *f)
+{
+	pin_old(f);
+	dg_set_str(&f->boot.grub.next_entry, "1>4");
+	dg_set_bool(&f->boot.grub.one_shot, false);
+}
+
 static void by_variable(struct dg_facts *f)
 {
 	pin_old(f);
@@ -462,6 +470,14 @@ static const struct plan_case {
 	 .strategy = "repin",
 	 .target = NEWEST,
 	 .commands = PIN(NEWEST) " [" UNPIN "]",
+	 .then = "reboot",
+	 .fails = "no-loader-override"},
+	{.name = "next_entry that stays",
+	 .host = host_grub,
+	 .bend = next_entry_stays,
+	 .strategy = "repin",
+	 .target = NEWEST,
+	 .commands = PIN(NEWEST) " [" PIN(OLD) "]",
 	 .then = "reboot",
 	 .fails = "no-loader-override"},
 	{.name = "another trial",

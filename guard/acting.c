@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The program that changes the boot configuration: this host's own, or for a tree the one
- * that --boot-tool names. */
+/* For verbs that act: the program that changes the boot configuration (this host's own,
+ * or for a tree the one that --boot-tool names), and what to exit with. */
 #include <errno.h>
 #include <unistd.h>
 
@@ -47,4 +47,15 @@ int dg_find_boot_tool(const struct dg_options *o, const struct dg_root *root, bo
 		return 0;
 	dg_complain("cannot find %s from here: %s", path, dg_errno_words(-errno));
 	return -ENOMEM;
+}
+
+int dg_act_exit_status(enum dg_act_outcome outcome)
+{
+	static const int statuses[] = {
+		[DG_ACT_REFUSED] = DG_EXIT_REFUSED,   [DG_ACT_NOTHING] = DG_EXIT_DONE,
+		[DG_ACT_DONE] = DG_EXIT_DONE,	      [DG_ACT_UNDONE] = DG_EXIT_FAILED,
+		[DG_ACT_UNFINISHED] = DG_EXIT_FAILED,
+	};
+
+	return statuses[outcome];
 }

@@ -44,7 +44,7 @@ void dg_gate_preflights(const struct dg_gate_work *w, struct dg_gate *gate)
 	DG_FREE char *no = NULL, *untold = NULL, *advice = NULL;
 
 	if (!w->plan) {
-		dg_gate_shut(gate, "there is no plan");
+		dg_gate_shut(gate, "no command is planned");
 		return;
 	}
 	no = list_preflights(w->plan, DG_NO, false);

@@ -169,7 +169,7 @@ void dg_gate_action(const struct dg_gate_work *w, struct dg_gate *gate)
 	if (!allowed)
 		return;
 	if (!w->plan)
-		dg_gate_shut(gate, "there is nothing that driftguard could do about it");
+		dg_gate_shut(gate, "no command would help: what is left is for a person");
 	else if (!dg_streq(w->action, "notify"))
 		dg_gate_open(gate, "the plan is %s; the policy allows %s", w->action,
 			     allowed);

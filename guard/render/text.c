@@ -133,6 +133,12 @@ static int print_plan(FILE *out, const struct dg_plan *plan, const struct dg_sty
 	dg_print_title(out, title ? title : plan->why, style);
 	if (dg_print_commands(out, plan) < 0)
 		return -ENOMEM;
+	/* The same, and no debt that nobody knows of. */
+	if (dg_streq(plan->strategy, "repin") && plan->target)
+		fprintf(out,
+			"  or, with the reason written down:\n"
+			"    driftguard pin %s --reason '...' --until 90d\n",
+			plan->target);
 	print_preflights(out, plan, false, "Not ready", style);
 	print_preflights(out, plan, true, "To mind", style);
 	return 0;

@@ -240,8 +240,10 @@ static void somebody_elses_folder(void **state)
 	char path[256];
 
 	(void)state;
-	if (geteuid() != 0)
+	if (geteuid() != 0) {
+		print_message("skipped: not root\n");
 		skip();
+	}
 	put_dir(&tree, "var/lib/driftguard");
 	assert_int_equal(chown(tree_path(&tree, "var/lib/driftguard", path), NOBODY, 0),
 			 0);
@@ -368,8 +370,10 @@ static void full_disk(void **state)
 	(void)state;
 	put_dir(&tree, "var/lib");
 	r = child_run(fill_a_disk, NULL);
-	if (r == -ENOSYS)
+	if (r == -ENOSYS) {
+		print_message("skipped: no file system can be mounted here\n");
 		skip();
+	}
 	assert_int_equal(r, 0);
 }
 

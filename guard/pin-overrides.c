@@ -2,14 +2,7 @@
 /* Preflights that a person overrides. */
 #include "guard/pin-work.h"
 #include "policy/nearest.h"
-
-bool dg_pin_names(const char *const *names, const char *word)
-{
-	for (; *names; names++)
-		if (dg_streq(*names, word))
-			return true;
-	return false;
-}
+#include "policy/policy-keys.h"
 
 static int complain_override(const char *const *names, const char *word)
 {
@@ -35,7 +28,7 @@ static int take_override(struct dg_pin_work *work, char *word)
 	why = dg_preflight_essential(word);
 	while (work->asked[n] && !dg_streq(work->asked[n], word))
 		n++;
-	if (!dg_pin_names(names, word)) {
+	if (!dg_word_find(names, word)) {
 		status = complain_override(names, word);
 	} else if (why) {
 		dg_complain("--override %s: it cannot be overridden, since %s", word,

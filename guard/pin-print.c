@@ -6,6 +6,7 @@
 
 #include "guard/pin-work.h"
 #include "guard/render/text.h"
+#include "policy/policy-keys.h"
 #include "policy/text.h"
 #include "policy/timefmt.h"
 
@@ -46,7 +47,7 @@ static void print_stale(FILE *out, const struct dg_pin_work *work,
 static void print_preflight(FILE *out, const struct dg_pin_work *work,
 			    const struct dg_preflight *p, const struct dg_style *style)
 {
-	bool over = dg_pin_names(work->overridden, p->id);
+	bool over = dg_word_find(work->overridden, p->id) != NULL;
 	const char *essential = dg_preflight_essential(p->id);
 	DG_FREE char *line =
 		dg_format("%s %s: %s%s%s",

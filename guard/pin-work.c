@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "guard/collect/collect.h"
+#include "policy/policy-keys.h"
 #include "policy/text.h"
 
 void dg_pin_work_note(struct dg_pin_work *work, const char *fmt, ...)
@@ -173,7 +174,7 @@ static bool is_blocked(const struct dg_pin_work *work)
 	for (size_t i = 0; i < work->plan->preflight_count; i++) {
 		const struct dg_preflight *p = &work->plan->preflights[i];
 
-		if (dg_preflight_blocks(p) && !dg_pin_names(work->overridden, p->id))
+		if (dg_preflight_blocks(p) && !dg_word_find(work->overridden, p->id))
 			return true;
 	}
 	return false;

@@ -58,8 +58,6 @@ int dg_pin_work_finish(struct dg_pin_work *work);
 int dg_pin_overrides_take(struct dg_pin_work *work);
 /* Which of them had to be: one that has passed needs none. */
 void dg_pin_overrides_settle(struct dg_pin_work *work);
-/* Is the word one of the list, which NULL ends? */
-bool dg_pin_names(const char *const *names, const char *word);
 
 /* --- pin-print.c; 0 or a negative errno --- */
 int dg_text_pin(FILE *out, const struct dg_pin_work *work);

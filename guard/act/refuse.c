@@ -6,6 +6,7 @@
 #include "guard/act/act.h"
 #include "guard/act/lock.h"
 #include "guard/collect/collect.h"
+#include "policy/policy-keys.h"
 #include "policy/text.h"
 
 /* --- the plan itself --- */
@@ -36,10 +37,7 @@ static bool is_overridden(const struct dg_act *act, const char *id)
 {
 	const char *const *list = act->request->overridden;
 
-	for (size_t i = 0; list && list[i]; i++)
-		if (dg_streq(list[i], id))
-			return true;
-	return false;
+	return list && dg_word_find(list, id);
 }
 
 static int check_preflights(struct dg_act *act)

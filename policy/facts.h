@@ -125,6 +125,7 @@ struct dg_copy {
 	struct dg_meta meta;
 	struct dg_str abi;
 	struct dg_str image;
+	struct dg_int image_size;
 	struct dg_str image_version;
 	struct dg_str initrd;
 	struct dg_int initrd_size;

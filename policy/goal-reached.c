@@ -53,12 +53,46 @@ static const struct dg_copy *find_copy(const struct dg_esp *esp, const char *abi
 	return NULL;
 }
 
-/* A copy that was cut short boots nothing. */
+/* Of a kernel that was removed the copy is all that is left. */
+static const struct dg_installed *find_original(const struct look *look, const char *abi)
+{
+	const struct dg_installed *kernel = dg_view_installed(look->view, abi);
+
+	return kernel && !dg_absent(&kernel->image) ? kernel : NULL;
+}
+
+static void compare_copy(struct look *look, const char *uuid, const struct dg_copy *copy,
+			 const struct dg_installed *kernel)
+{
+	const char *abi = copy->abi.value, *why = NULL;
+
+	switch (dg_copy_compare(copy, kernel, &why)) {
+	case DG_COPY_SAME:
+		break;
+	case DG_COPY_LACKS_INITRD:
+		deny(look, DG_NO, "ESP %s: its copy of %s has no initrd", uuid, abi);
+		break;
+	case DG_COPY_OTHER:
+		deny(look, DG_NO, "ESP %s: its copy of %s is not the one in /boot", uuid,
+		     abi);
+		break;
+	case DG_COPY_CANNOT_TELL:
+		deny(look, DG_CANNOT_TELL,
+		     "ESP %s: whether its copy of %s is the one in /boot cannot be "
+		     "told: %s",
+		     uuid, abi, why);
+		break;
+	}
+}
+
+/* A copy that was cut short boots nothing, and one that cannot be seen is not known to
+ * boot. */
 static void look_at_copy(struct look *look, const struct dg_esp *esp)
 {
+	const struct dg_facts *facts = look->view->facts;
 	const char *abi = look->goal->boots, *uuid = esp->uuid.value;
 	const struct dg_copy *copy = find_copy(esp, abi);
-	const struct dg_installed *kernel = dg_view_installed(look->view, abi);
+	const struct dg_installed *kernel = find_original(look, abi);
 
 	if (!copy || dg_absent(&copy->image))
 		deny(look, dg_known(&esp->copies) ? DG_NO : DG_CANNOT_TELL,
@@ -70,11 +104,16 @@ static void look_at_copy(struct look *look, const struct dg_esp *esp)
 		deny(look, DG_NO, "ESP %s: its copy of %s is broken: %s", uuid, abi,
 		     copy->image_version.meta.detail ? copy->image_version.meta.detail
 						     : "no kernel image");
-	else if (kernel && dg_copy_compare(copy, kernel) == DG_COPY_LACKS_INITRD)
+	else if (kernel)
+		compare_copy(look, uuid, copy, kernel);
+	else if (!dg_known(&facts->kernels))
+		deny(look, DG_CANNOT_TELL,
+		     "ESP %s: there is nothing to compare its copy of %s with: %s", uuid,
+		     abi,
+		     facts->kernels.meta.detail ? facts->kernels.meta.detail
+						: "the kernels in /boot are not known");
+	else if (dg_absent(&copy->initrd))
 		deny(look, DG_NO, "ESP %s: its copy of %s has no initrd", uuid, abi);
-	else if (kernel && dg_copy_compare(copy, kernel) == DG_COPY_OTHER)
-		deny(look, DG_NO, "ESP %s: its copy of %s is not the one in /boot", uuid,
-		     abi);
 }
 
 /* The same kernel by another way is not yet there: the next upgrade, or the one after it,

@@ -171,11 +171,12 @@ static bool is_whole(const struct dg_view *view, const struct dg_esp *esp,
 		     const char *abi)
 {
 	const struct dg_installed *kernel = dg_view_installed(view, abi);
+	const char *why;
 
 	dg_list_foreach (copy, esp->copies)
 		if (dg_streq(dg_get(&copy->abi), abi))
 			return kernel && dg_known(&copy->image_version) &&
-			       dg_copy_compare(copy, kernel) == DG_COPY_SAME;
+			       dg_copy_compare(copy, kernel, &why) == DG_COPY_SAME;
 	return false;
 }
 

@@ -323,6 +323,27 @@ static void other_is_broken(struct dg_facts *f)
 	dg_set_gap(&copy_of(f, NEWER)->image_version.meta, DG_MALFORMED, "truncated");
 }
 
+static void other_is_short(struct dg_facts *f)
+{
+	pin_old(f);
+	dg_set_int(&copy_of(f, NEWER)->initrd_size, 5);
+}
+
+static void other_is_unread(struct dg_facts *f)
+{
+	pin_old(f);
+	make_gap(&copy_of(f, NEWER)->image);
+}
+
+/* What no refresh mends: a kernel that is not in /boot, and what removing one left. */
+static void other_is_debris(struct dg_facts *f)
+{
+	pin_old(f);
+	dg_set_str(&copy_of(f, NEWER)->abi, "6.2.1-1-pve");
+	make_absent(&copy_of(f, BEFORE)->image);
+	make_absent(&copy_of(f, BEFORE)->image_version);
+}
+
 static void by_hand(struct dg_facts *f)
 {
 	char id[128];
@@ -418,12 +439,27 @@ static void test_unseen_copies(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < DG_COUNT(bends); i++)
-		expect_reached(host_esps, bends[i], &old, DG_CANNOT_TELL,
-			       "its copy of " OLD);
+		expect_reached(host_esps, bends[i], &old, DG_CANNOT_TELL, "its cop");
+}
+
+static void test_fresh(void **state)
+{
+	static const struct dg_goal fresh = {.pin = OLD, .fresh = true};
+
+	(void)state;
+	expect_reached(host_esps, pin_old, &fresh, DG_YES, NULL);
+	expect_reached(host_esps, other_is_debris, &fresh, DG_YES, NULL);
+	expect_reached(host_esps, other_is_broken, &fresh, DG_NO,
+		       "its copy of " NEWER " is broken");
+	expect_reached(host_esps, other_is_short, &fresh, DG_NO, "not the one in /boot");
+	expect_reached(host_esps, second_is_gone, &fresh, DG_NO, "is not there");
+	expect_reached(host_esps, other_is_unread, &fresh, DG_CANNOT_TELL,
+		       "its copy of " NEWER " cannot be read");
+	expect_reached(host_esps, unread_kernels, &fresh, DG_CANNOT_TELL, "its copies");
 }
 
 static void expect_is_at(struct dg_facts *(*make)(void), void (*bend)(struct dg_facts *),
-			 const char *pin_, const char *boots)
+			 const char *pin_, const char *boots, bool fresh)
 {
 	DG_CLEANUP(dg_policy_freep) struct dg_policy *policy = dg_policy_new();
 	DG_CLEANUP(dg_facts_freep) struct dg_facts *f = make();
@@ -435,19 +471,21 @@ static void expect_is_at(struct dg_facts *(*make)(void), void (*bend)(struct dg_
 	expect_text(goal.pin, pin_);
 	assert_null(goal.next_pin);
 	expect_text(goal.boots, boots);
+	assert_int_equal(goal.fresh, fresh);
 }
 
 static void test_of_host(void **state)
 {
 	(void)state;
-	expect_is_at(host_grub, NULL, NULL, NEWEST);
-	expect_is_at(host_esps, pin_old, OLD, OLD);
-	expect_is_at(host_esps, second_is_old, OLD, NULL);
-	expect_is_at(host_esps, not_refreshed, NEWEST, NULL);
-	expect_is_at(host_grub, pins_differ, NEWER, NULL);
-	expect_is_at(host_esps, second_is_gone, OLD, OLD);
-	expect_is_at(host_esps, broken_image, OLD, NULL);
-	expect_is_at(host_esps, unread_copy, OLD, NULL);
+	expect_is_at(host_grub, NULL, NULL, NEWEST, false);
+	expect_is_at(host_esps, pin_old, OLD, OLD, true);
+	expect_is_at(host_esps, second_is_old, OLD, NULL, true);
+	expect_is_at(host_esps, not_refreshed, NEWEST, NULL, true);
+	expect_is_at(host_grub, pins_differ, NEWER, NULL, false);
+	expect_is_at(host_esps, second_is_gone, OLD, OLD, true);
+	expect_is_at(host_esps, broken_image, OLD, NULL, false);
+	expect_is_at(host_esps, unread_copy, OLD, NULL, false);
+	expect_is_at(host_esps, other_is_short, OLD, OLD, false);
 }
 
 int main(void)
@@ -456,7 +494,7 @@ int main(void)
 		cmocka_unit_test(test_closed_set), cmocka_unit_test(test_of_plan),
 		cmocka_unit_test(test_pins),	   cmocka_unit_test(test_loaders),
 		cmocka_unit_test(test_esps),	   cmocka_unit_test(test_unseen_copies),
-		cmocka_unit_test(test_of_host),
+		cmocka_unit_test(test_fresh),	   cmocka_unit_test(test_of_host),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,11 +37,10 @@ static void compare_copy(struct dg_look *look, const char *uuid,
 			     "ESP %s: its copy of %s is not the one in /boot", uuid, abi);
 		break;
 	case DG_COPY_CANNOT_TELL:
-		dg_look_deny(
-			look, DG_CANNOT_TELL,
-			"ESP %s: whether its copy of %s is the one in /boot cannot be "
-			"told: %s",
-			uuid, abi, why);
+		dg_look_deny(look, DG_CANNOT_TELL,
+			     "ESP %s: its copy of %s cannot be compared with the one in "
+			     "/boot: %s",
+			     uuid, abi, why);
 		break;
 	}
 }

@@ -240,6 +240,18 @@ const char *dg_facts_source(const char *path)
 	return source;
 }
 
+const char *dg_debt_gap(const struct dg_debt *debt)
+{
+	const struct dg_meta *metas[] = {&debt->meta, &debt->reason.meta,
+					 &debt->owner.meta, &debt->since.meta,
+					 &debt->until.meta};
+
+	for (size_t i = 0; i < DG_COUNT(metas); i++)
+		if (metas[i]->state != DG_KNOWN && metas[i]->state != DG_ABSENT)
+			return metas[i]->detail ? metas[i]->detail : "nobody read it";
+	return NULL;
+}
+
 bool dg_deed_is_unfinished(const struct dg_deed *deed)
 {
 	return dg_true(&deed->open) || dg_streq(dg_get(&deed->outcome), "unfinished");

@@ -228,6 +228,10 @@ struct dg_debt {
 	struct dg_int until; /* last second of the due day */
 };
 
+/* Why what the entry says cannot be used, if its file is none that can; NULL: it can
+ * (facts.c). */
+const char *dg_debt_gap(const struct dg_debt *debt);
+
 struct dg_module {
 	struct dg_meta meta;
 	struct dg_str name;

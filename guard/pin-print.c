@@ -163,7 +163,9 @@ int dg_json_pin(FILE *out, const struct dg_pin_work *work)
 	json_object_object_add(json, "notes",
 			       encode_list((const char *const *)work->notes));
 	add_text(json, "outcome",
-		 work->acted ? dg_act_outcome_name(report->outcome) : NULL);
+		 work->acted		  ? dg_act_outcome_name(report->outcome)
+		 : work->options->dry_run ? NULL
+					  : dg_act_outcome_name(DG_ACT_NOTHING));
 	add_text(json, "why", report->why);
 	add_text(json, "next_boot", report->boots);
 	add_text(json, "record", report->record);

@@ -230,6 +230,16 @@ static int print_report(struct dg_pin_work *work, int status)
 	return r < 0 || dg_finish_output() < 0 ? DG_EXIT_FAILED : status;
 }
 
+static int refuse(struct dg_pin_work *work)
+{
+	work->report.outcome = DG_ACT_REFUSED;
+	work->report.why = dg_format("refused: not every preflight has passed");
+	if (!work->report.why)
+		return -ENOMEM;
+	work->acted = true;
+	return print_report(work, DG_EXIT_REFUSED);
+}
+
 int dg_pin_work_finish(struct dg_pin_work *work)
 {
 	int r = 0;
@@ -238,10 +248,8 @@ int dg_pin_work_finish(struct dg_pin_work *work)
 	if (work->options->format != &dg_render_json)
 		r = print(work);
 	fflush(stdout);
-	if (r == 0 && is_blocked(work)) {
-		dg_complain("refused: not every preflight has passed");
-		return print_report(work, DG_EXIT_REFUSED);
-	}
+	if (r == 0 && is_blocked(work))
+		return refuse(work);
 	if (r == 0 && (work->options->dry_run || is_idle(work)))
 		return print_report(work, DG_EXIT_DONE);
 	if (r == 0)

@@ -112,6 +112,9 @@ int dg_text_pin_report(FILE *out, const struct dg_pin_work *work)
 		dg_print_wrapped(out, report->why, &style, 0, 2);
 	if (report->boots && !strstr(report->why, report->boots))
 		fprintf(out, "Boots next: %s\n", report->boots);
+	else if (!report->boots && report->outcome == DG_ACT_UNFINISHED)
+		fputs("What boots next cannot be told: see to that before a reboot.\n",
+		      out);
 	if (report->record)
 		fprintf(out, "Record: %s\n", report->record);
 	return 0;

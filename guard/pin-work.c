@@ -54,6 +54,8 @@ static int check_options(struct dg_pin_work *work)
 		dg_complain("cannot examine %s: %s", o->root, dg_errno_words(r));
 		return DG_EXIT_UNUSABLE;
 	}
+	if (dg_check_user(work->root, !o->dry_run, work->verb) < 0)
+		return DG_EXIT_REFUSED;
 	r = dg_find_boot_tool(o, work->root, !o->dry_run, &work->tool);
 	return r == 0 ? DG_GO_ON : DG_EXIT_UNUSABLE;
 }

@@ -148,6 +148,8 @@ static int run_enforce(const struct dg_options *options)
 		dg_complain("cannot examine %s: %s", options->root, dg_errno_words(r));
 		return DG_EXIT_UNUSABLE;
 	}
+	if (dg_check_user(w.root, options->yes, "enforce") < 0)
+		return DG_EXIT_REFUSED;
 	if (dg_find_boot_tool(options, w.root, options->yes, &w.tool) < 0 || load(&w) < 0)
 		return DG_EXIT_UNUSABLE;
 	if ((options->yes && recover(&w) < 0) || decide(&w) < 0 || act_or_note(&w) < 0)

@@ -113,24 +113,24 @@ struct dg_action *dg_action_new(void)
 	return action;
 }
 
+#define FORGET(list, record)                            \
+	do {                                            \
+		dg_list_foreach (item_, list)           \
+			dg_record_clear(record, item_); \
+		free((list).items);                     \
+		(list).items = NULL;                    \
+		(list).count = 0;                       \
+		dg_set_known(&(list).meta);             \
+	} while (0)
+
 void dg_action_forget_undone(struct dg_action *action)
 {
-	dg_list_foreach (step, action->undone)
-		dg_record_clear(&step_record, step);
-	free(action->undone.items);
-	action->undone.items = NULL;
-	action->undone.count = 0;
-	dg_set_known(&action->undone.meta);
+	FORGET(action->undone, &step_record);
 }
 
 void dg_action_forget_output(struct dg_action_step *step)
 {
-	dg_list_foreach (line, step->output)
-		dg_record_clear(&text_record, line);
-	free(step->output.items);
-	step->output.items = NULL;
-	step->output.count = 0;
-	dg_set_known(&step->output.meta);
+	FORGET(step->output, &text_record);
 }
 
 /* --- reading --- */

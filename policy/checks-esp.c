@@ -27,15 +27,11 @@ static bool times_agree(int64_t a, int64_t b)
 	return d <= FAT_GRAIN || d >= ZONE_GRAIN - FAT_GRAIN;
 }
 
-/* Why one of two facts is not told; NULL: both are known, or looked for and not there. */
 static const char *find_untold(const struct dg_meta *a, const struct dg_meta *b)
 {
 	const struct dg_meta *metas[] = {a, b};
 
-	for (size_t i = 0; i < DG_COUNT(metas); i++)
-		if (metas[i]->state != DG_KNOWN && metas[i]->state != DG_ABSENT)
-			return metas[i]->detail ? metas[i]->detail : "nobody read it";
-	return NULL;
+	return dg_first_gap(metas, DG_COUNT(metas));
 }
 
 /* By the version in its header. Images of another kind have none, and are told apart by

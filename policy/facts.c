@@ -246,10 +246,7 @@ const char *dg_debt_gap(const struct dg_debt *debt)
 					 &debt->owner.meta, &debt->since.meta,
 					 &debt->until.meta};
 
-	for (size_t i = 0; i < DG_COUNT(metas); i++)
-		if (metas[i]->state != DG_KNOWN && metas[i]->state != DG_ABSENT)
-			return metas[i]->detail ? metas[i]->detail : "nobody read it";
-	return NULL;
+	return dg_first_gap(metas, DG_COUNT(metas));
 }
 
 bool dg_deed_is_unfinished(const struct dg_deed *deed)

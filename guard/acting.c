@@ -49,6 +49,21 @@ int dg_find_boot_tool(const struct dg_options *o, const struct dg_root *root, bo
 	return -ENOMEM;
 }
 
+int dg_check_user(const struct dg_root *root, bool acts, const char *verb)
+{
+	if (!dg_root_is_live(root) || geteuid() == 0)
+		return 0;
+	if (!acts) {
+		dg_complain("not run as root: what only root may read counts as unknown "
+			    "(sudo driftguard %s ...)",
+			    verb);
+		return 0;
+	}
+	dg_complain("%s changes what boots, which only root may: sudo driftguard %s ...",
+		    verb, verb);
+	return -EPERM;
+}
+
 int dg_act_exit_status(enum dg_act_outcome outcome)
 {
 	static const int statuses[] = {

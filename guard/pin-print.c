@@ -112,6 +112,9 @@ int dg_text_pin_report(FILE *out, const struct dg_pin_work *work)
 		dg_print_wrapped(out, report->why, &style, 0, 2);
 	if (report->boots && !strstr(report->why, report->boots))
 		fprintf(out, "Boots next: %s\n", report->boots);
+	else if (!report->boots && report->outcome == DG_ACT_UNFINISHED)
+		fputs("What boots next cannot be told: see to that before a reboot.\n",
+		      out);
 	if (report->record)
 		fprintf(out, "Record: %s\n", report->record);
 	return 0;
@@ -163,7 +166,9 @@ int dg_json_pin(FILE *out, const struct dg_pin_work *work)
 	json_object_object_add(json, "notes",
 			       encode_list((const char *const *)work->notes));
 	add_text(json, "outcome",
-		 work->acted ? dg_act_outcome_name(report->outcome) : NULL);
+		 work->acted		  ? dg_act_outcome_name(report->outcome)
+		 : work->options->dry_run ? NULL
+					  : dg_act_outcome_name(DG_ACT_NOTHING));
 	add_text(json, "why", report->why);
 	add_text(json, "next_boot", report->boots);
 	add_text(json, "record", report->record);

@@ -54,6 +54,8 @@ static int check_options(struct dg_pin_work *work)
 		dg_complain("cannot examine %s: %s", o->root, dg_errno_words(r));
 		return DG_EXIT_UNUSABLE;
 	}
+	if (dg_check_user(work->root, !o->dry_run, work->verb) < 0)
+		return DG_EXIT_REFUSED;
 	r = dg_find_boot_tool(o, work->root, !o->dry_run, &work->tool);
 	return r == 0 ? DG_GO_ON : DG_EXIT_UNUSABLE;
 }
@@ -230,6 +232,16 @@ static int print_report(struct dg_pin_work *work, int status)
 	return r < 0 || dg_finish_output() < 0 ? DG_EXIT_FAILED : status;
 }
 
+static int refuse(struct dg_pin_work *work)
+{
+	work->report.outcome = DG_ACT_REFUSED;
+	work->report.why = dg_format("refused: not every preflight has passed");
+	if (!work->report.why)
+		return -ENOMEM;
+	work->acted = true;
+	return print_report(work, DG_EXIT_REFUSED);
+}
+
 int dg_pin_work_finish(struct dg_pin_work *work)
 {
 	int r = 0;
@@ -238,10 +250,8 @@ int dg_pin_work_finish(struct dg_pin_work *work)
 	if (work->options->format != &dg_render_json)
 		r = print(work);
 	fflush(stdout);
-	if (r == 0 && is_blocked(work)) {
-		dg_complain("refused: not every preflight has passed");
-		return print_report(work, DG_EXIT_REFUSED);
-	}
+	if (r == 0 && is_blocked(work))
+		return refuse(work);
 	if (r == 0 && (work->options->dry_run || is_idle(work)))
 		return print_report(work, DG_EXIT_DONE);
 	if (r == 0)

@@ -31,7 +31,7 @@ struct dg_pin_work {
 	char *notes[DG_PIN_NOTES_MAX + 1];		/* what else has to be said */
 	size_t note_count;
 	struct dg_act_report report;
-	bool acted; /* there is a report */
+	bool acted; /* there is a report; else it was a dry run, or nothing to do */
 };
 
 /*

@@ -5,28 +5,9 @@
 
 #include "guard/collect/collect.h"
 #include "guard/enforce.h"
-#include "guard/render/enforce.h"
-#include "guard/sink/journal.h"
-#include "guard/sink/sink.h"
-#include "guard/verbs.h"
 #include "policy/text.h"
 
-struct work {
-	const struct dg_options *options;
-	struct dg_root *root;
-	char *tool;
-	struct dg_facts *facts;
-	struct dg_policy *policy;
-	struct dg_verdict *verdict;
-	struct dg_enforcement decision;
-	bool recovered; /* an unfinished action was found */
-	struct dg_act_report recovery;
-	bool acted; /* the runner was asked */
-	struct dg_act_report report;
-	char *record, *no_record;
-};
-
-static void work_clean(struct work *w)
+static void work_clean(struct dg_enforce_work *w)
 {
 	free(w->tool);
 	free(w->record);
@@ -42,7 +23,7 @@ static void work_clean(struct work *w)
 
 /* --- reading and deciding --- */
 
-static int load(struct work *w)
+static int load(struct dg_enforce_work *w)
 {
 	dg_policy_free(DG_STEAL(w->policy));
 	dg_facts_free(DG_STEAL(w->facts));
@@ -51,7 +32,7 @@ static int load(struct work *w)
 	return dg_load_policy(w->options, dg_get(&w->facts->host.name), &w->policy);
 }
 
-static struct dg_act_request make_request(const struct work *w)
+static struct dg_act_request make_request(const struct dg_enforce_work *w)
 {
 	const struct dg_options *o = w->options;
 
@@ -67,7 +48,7 @@ static struct dg_act_request make_request(const struct work *w)
 
 /* First what an earlier run has left: whatever the policy says, half a change is worse
  * than either whole. */
-static int recover(struct work *w)
+static int recover(struct dg_enforce_work *w)
 {
 	const struct dg_act_request request = make_request(w);
 	int r = dg_act_recover(&request, &w->recovered, &w->recovery);
@@ -80,7 +61,7 @@ static int recover(struct work *w)
 	return r;
 }
 
-static int decide(struct work *w)
+static int decide(struct dg_enforce_work *w)
 {
 	int r = dg_judge(w->facts, w->policy, &w->verdict);
 
@@ -94,7 +75,7 @@ static int decide(struct work *w)
 /* --- doing --- */
 
 /* Who may not write here may still look. */
-static void note(struct work *w, const struct dg_act_request *request,
+static void note(struct dg_enforce_work *w, const struct dg_act_request *request,
 		 const char *outcome, const char *summary)
 {
 	DG_FREE char *why = NULL;
@@ -105,7 +86,7 @@ static void note(struct work *w, const struct dg_act_request *request,
 					 why ? why : dg_errno_words(r));
 }
 
-static int act(struct work *w, struct dg_act_request *request)
+static int act(struct dg_enforce_work *w, struct dg_act_request *request)
 {
 	DG_CLEANUP(dg_enforce_ledger_clear) struct dg_enforce_ledger ledger = {0};
 	int r = dg_enforce_ledger_make(w->facts, w->policy, &w->decision, &ledger);
@@ -124,16 +105,7 @@ static int act(struct work *w, struct dg_act_request *request)
 	return 0;
 }
 
-static const char *name_outcome(const struct work *w)
-{
-	if (w->acted)
-		return dg_act_outcome_name(w->report.outcome);
-	if (!w->options->yes)
-		return "dry-run";
-	return w->decision.state == DG_ENFORCE_REFUSED ? "refused" : "nothing";
-}
-
-static int act_or_note(struct work *w)
+static int act_or_note(struct dg_enforce_work *w)
 {
 	struct dg_act_gate gates[DG_GATES_MAX];
 	struct dg_act_request request = make_request(w);
@@ -154,74 +126,11 @@ static int act_or_note(struct work *w)
 		dg_goal_of_plan(w->facts, request.plan, &goal);
 	if (w->options->yes && w->decision.state == DG_ENFORCE_ACTS)
 		return act(w, &request);
-	note(w, &request, name_outcome(w), w->decision.summary);
+	note(w, &request, dg_enforce_outcome(w), w->decision.summary);
 	return 0;
 }
 
-/* --- telling --- */
-
-static const char *find_record(const struct work *w)
-{
-	return w->acted && w->report.record ? w->report.record : w->record;
-}
-
-static void tell_journal(const struct work *w, const struct dg_journal_deed *deed)
-{
-	int r = dg_sink_action(w->root, deed);
-
-	if (r < 0)
-		dg_complain("journal: %s", dg_errno_words(r));
-}
-
-static void tell(const struct work *w)
-{
-	const struct dg_plan *plan = w->decision.plan;
-	const struct dg_journal_deed deed = {
-		.verb = "enforce",
-		.outcome = name_outcome(w),
-		.summary = w->acted ? w->report.why : w->decision.summary,
-		.kernel = w->verdict->kernel.running,
-		.target = plan ? plan->target : NULL,
-		.because = w->decision.because,
-		.record = find_record(w),
-	};
-	const struct dg_journal_deed earlier = {
-		.verb = "enforce",
-		.outcome = dg_act_outcome_name(w->recovery.outcome),
-		.summary = w->recovery.why,
-		.kernel = w->verdict->kernel.running,
-		.record = w->recovery.record,
-	};
-
-	if (w->recovered)
-		tell_journal(w, &earlier);
-	tell_journal(w, &deed);
-}
-
-static int print(const struct work *w)
-{
-	struct dg_style style = dg_style_of(stdout, w->options->verbose > 0);
-	const struct dg_enforce_told told = {
-		.decision = &w->decision,
-		.verdict = w->verdict,
-		.outcome = name_outcome(w),
-		.why = w->acted ? w->report.why : NULL,
-		.boots = w->acted ? w->report.boots : NULL,
-		.recovered = w->recovered ? w->recovery.why : NULL,
-		.record = find_record(w),
-		.no_record = w->no_record,
-	};
-	int r;
-
-	if (w->options->quiet)
-		return 0;
-	r = w->options->format->enforce(stdout, &told, &style);
-	if (r < 0)
-		dg_complain("cannot print: %s", dg_errno_words(r));
-	return r < 0 ? r : dg_finish_output();
-}
-
-static int find_status(const struct work *w)
+static int find_status(const struct dg_enforce_work *w)
 {
 	if (w->acted)
 		return dg_act_exit_status(w->report.outcome);
@@ -232,19 +141,21 @@ static int find_status(const struct work *w)
 
 static int run_enforce(const struct dg_options *options)
 {
-	DG_CLEANUP(work_clean) struct work w = {.options = options};
+	DG_CLEANUP(work_clean) struct dg_enforce_work w = {.options = options};
 	int r = dg_root_new(options->root, &w.root);
 
 	if (r < 0) {
 		dg_complain("cannot examine %s: %s", options->root, dg_errno_words(r));
 		return DG_EXIT_UNUSABLE;
 	}
+	if (dg_check_user(w.root, options->yes, "enforce") < 0)
+		return DG_EXIT_REFUSED;
 	if (dg_find_boot_tool(options, w.root, options->yes, &w.tool) < 0 || load(&w) < 0)
 		return DG_EXIT_UNUSABLE;
 	if ((options->yes && recover(&w) < 0) || decide(&w) < 0 || act_or_note(&w) < 0)
 		return DG_EXIT_FAILED;
-	tell(&w);
-	return print(&w) < 0 ? DG_EXIT_FAILED : find_status(&w);
+	dg_enforce_tell(&w);
+	return dg_enforce_print(&w) < 0 ? DG_EXIT_FAILED : find_status(&w);
 }
 
 const struct dg_verb dg_verb_enforce = {

@@ -93,6 +93,10 @@ int dg_load_history(const struct dg_options *options, struct dg_history *ret);
  * not fit the root, or no memory. */
 int dg_find_boot_tool(const struct dg_options *options, const struct dg_root *root,
 		      bool acts, char **ret);
+/* Whether this user may do it: this host's boot configuration is root's to change, and
+ * much of it root's to read. Negative, after a complaint: no; one who only looks is told
+ * what that means. */
+int dg_check_user(const struct dg_root *root, bool acts, const char *verb);
 /* The exit status of a verb that acted (CONTRACT.md). */
 int dg_act_exit_status(enum dg_act_outcome outcome);
 /* A file named on the command line, at most `cap` bytes; "-" is standard input. */

@@ -13,6 +13,20 @@ void dg_action_set(struct dg_str *fact, const char *text)
 		dg_set_gap(&fact->meta, DG_ABSENT, "none");
 }
 
+bool dg_action_step_is_done(const struct dg_action_step *step)
+{
+	return dg_streq(dg_get(&step->state), "ended") && dg_known(&step->status) &&
+	       step->status.value == 0 && !dg_true(&step->timed_out);
+}
+
+bool dg_action_step_is_refresh(const struct dg_action_step *step)
+{
+	struct dg_argv argv;
+
+	return dg_action_argv_get(&step->argv, &argv) == 0 &&
+	       dg_streq(argv.words[1], "refresh");
+}
+
 void dg_action_not_run(struct dg_action_step *step, const char *state)
 {
 	dg_set_str(&step->state, state);
@@ -88,7 +102,8 @@ int dg_action_set_output(struct dg_action_step *step, const char *text, size_t s
 	const char *end = text + size;
 	int r = 0;
 
-	dg_set_known(&step->output.meta);
+	/* What an earlier try said is not kept. */
+	dg_action_forget_output(step);
 	for (size_t i = 0; text < end && r == 0; i++) {
 		const char *stop = memchr(text, '\n', (size_t)(end - text));
 		size_t length = (size_t)((stop ? stop : end) - text);

@@ -38,12 +38,14 @@ FIELDS(host, F(dg_action_host, pin, DG_STR, ABSENT_OK),
        F(dg_action_host, pin_time, DG_TIME, ABSENT_OK),
        F(dg_action_host, next_pin, DG_STR, ABSENT_OK),
        F(dg_action_host, next_pin_time, DG_TIME, ABSENT_OK),
-       F(dg_action_host, boots, DG_STR, ABSENT_OK));
+       F(dg_action_host, boots, DG_STR, ABSENT_OK),
+       F(dg_action_host, fresh, DG_BOOL, ABSENT_OK));
 RECORD(host, dg_action_host, NULL);
 
 FIELDS(goal, F(dg_action_goal, pin, DG_STR, ABSENT_OK),
        F(dg_action_goal, next_pin, DG_STR, ABSENT_OK),
-       F(dg_action_goal, boots, DG_STR, ABSENT_OK), F(dg_action_goal, missing, DG_INT));
+       F(dg_action_goal, boots, DG_STR, ABSENT_OK),
+       F(dg_action_goal, fresh, DG_BOOL, ABSENT_OK), F(dg_action_goal, missing, DG_INT));
 RECORD(goal, dg_action_goal, NULL);
 
 FIELDS(gate, F(dg_action_gate, id, DG_STR), F(dg_action_gate, open, DG_BOOL),
@@ -111,14 +113,24 @@ struct dg_action *dg_action_new(void)
 	return action;
 }
 
+#define FORGET(list, record)                            \
+	do {                                            \
+		dg_list_foreach (item_, list)           \
+			dg_record_clear(record, item_); \
+		free((list).items);                     \
+		(list).items = NULL;                    \
+		(list).count = 0;                       \
+		dg_set_known(&(list).meta);             \
+	} while (0)
+
 void dg_action_forget_undone(struct dg_action *action)
 {
-	dg_list_foreach (step, action->undone)
-		dg_record_clear(&step_record, step);
-	free(action->undone.items);
-	action->undone.items = NULL;
-	action->undone.count = 0;
-	dg_set_known(&action->undone.meta);
+	FORGET(action->undone, &step_record);
+}
+
+void dg_action_forget_output(struct dg_action_step *step)
+{
+	FORGET(step->output, &text_record);
 }
 
 /* --- reading --- */
@@ -136,6 +148,7 @@ void dg_action_goal_get(const struct dg_action *action, struct dg_goal *ret)
 	*ret = (struct dg_goal){.pin = dg_get(&goal->pin),
 				.next_pin = dg_get(&goal->next_pin),
 				.boots = dg_get(&goal->boots),
+				.fresh = dg_true(&goal->fresh),
 				.missing = told ? (size_t)goal->missing.value : 0};
 }
 
@@ -147,6 +160,7 @@ void dg_action_before_get(const struct dg_action *action, struct dg_goal *ret)
 	*ret = (struct dg_goal){.pin = dg_get(&action->before.pin),
 				.next_pin = dg_get(&action->before.next_pin),
 				.boots = dg_get(&action->before.boots),
+				.fresh = dg_true(&action->before.fresh),
 				.missing = goal.missing};
 }
 

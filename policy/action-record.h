@@ -42,12 +42,14 @@ struct dg_action_host {
 	struct dg_int pin_time;
 	struct dg_str next_pin;
 	struct dg_int next_pin_time;
-	struct dg_str boots; /* an ABI; absent: the loaders do not agree, or unknown */
+	struct dg_str boots;  /* an ABI; absent: the loaders do not agree, or unknown */
+	struct dg_bool fresh; /* struct dg_goal */
 };
 
 struct dg_action_goal {
 	struct dg_meta meta;
 	struct dg_str pin, next_pin, boots; /* struct dg_goal */
+	struct dg_bool fresh;
 	struct dg_int missing;
 };
 
@@ -115,11 +117,16 @@ bool dg_is_action_id(const char *text, size_t size);
 
 bool dg_action_is_open(const struct dg_action *action);
 
-/* Of several attempts at an undo, the last one is kept. */
+/* Of several attempts at an undo, or at a step, the last one is kept. */
 void dg_action_forget_undone(struct dg_action *action);
+void dg_action_forget_output(struct dg_action_step *step);
 
 /* `text` as a fact; absent where it is NULL. */
 void dg_action_set(struct dg_str *fact, const char *text);
+
+/* Did its command succeed, by its own account? */
+bool dg_action_step_is_done(const struct dg_action_step *step);
+bool dg_action_step_is_refresh(const struct dg_action_step *step);
 
 /* A command that was not run, in that state. */
 void dg_action_not_run(struct dg_action_step *step, const char *state);

@@ -27,24 +27,73 @@ static bool times_agree(int64_t a, int64_t b)
 	return d <= FAT_GRAIN || d >= ZONE_GRAIN - FAT_GRAIN;
 }
 
-enum dg_copy_state dg_copy_compare(const struct dg_copy *copy,
-				   const struct dg_installed *kernel)
+static const char *find_untold(const struct dg_meta *a, const struct dg_meta *b)
 {
-	const char *there = dg_get(&copy->image_version);
-	const char *here = dg_get(&kernel->image_version);
+	const struct dg_meta *metas[] = {a, b};
 
-	if (there && here && !dg_streq(there, here))
+	return dg_first_gap(metas, DG_COUNT(metas));
+}
+
+/* By the version in its header. Images of another kind have none, and are told apart by
+ * their sizes. */
+static enum dg_copy_state compare_images(const struct dg_copy *copy,
+					 const struct dg_installed *kernel,
+					 const char **ret_why)
+{
+	const struct dg_str *there = &copy->image_version, *here = &kernel->image_version;
+	const char *untold = find_untold(&there->meta, &here->meta);
+
+	if (!untold && (dg_known(there) != dg_known(here) ||
+			(dg_known(there) && !dg_streq(there->value, here->value))))
 		return DG_COPY_OTHER;
+	if (dg_known(&copy->image_size) && dg_known(&kernel->image_size) &&
+	    copy->image_size.value != kernel->image_size.value)
+		return DG_COPY_OTHER;
+	if (!untold && dg_absent(there))
+		untold = find_untold(&copy->image_size.meta, &kernel->image_size.meta);
+	if (!untold)
+		return DG_COPY_SAME;
+	*ret_why = untold;
+	return DG_COPY_CANNOT_TELL;
+}
+
+static enum dg_copy_state compare_initrds(const struct dg_copy *copy,
+					  const struct dg_installed *kernel,
+					  const char **ret_why)
+{
+	const char *untold = find_untold(&copy->initrd.meta, &kernel->initrd.meta);
+
 	if (dg_absent(&copy->initrd) && dg_known(&kernel->initrd))
 		return DG_COPY_LACKS_INITRD;
-	if (!dg_known(&copy->initrd_size) || !dg_known(&kernel->initrd_size))
-		return DG_COPY_SAME;
-	if (copy->initrd_size.value != kernel->initrd_size.value)
+	if (!untold)
+		untold = find_untold(&copy->initrd_size.meta, &kernel->initrd_size.meta);
+	if (!untold && dg_known(&copy->initrd_size) && dg_known(&kernel->initrd_size) &&
+	    copy->initrd_size.value != kernel->initrd_size.value)
 		return DG_COPY_OTHER;
-	if (dg_known(&copy->initrd_time) && dg_known(&kernel->initrd_time) &&
+	if (!untold && dg_known(&copy->initrd_time) && dg_known(&kernel->initrd_time) &&
 	    !times_agree(copy->initrd_time.value, kernel->initrd_time.value))
-		return DG_COPY_CANNOT_TELL;
-	return DG_COPY_SAME;
+		untold = "its initrd has the size of the original and another time; only "
+			 "comparing their contents can tell";
+	if (!untold)
+		return DG_COPY_SAME;
+	*ret_why = untold;
+	return DG_COPY_CANNOT_TELL;
+}
+
+enum dg_copy_state dg_copy_compare(const struct dg_copy *copy,
+				   const struct dg_installed *kernel,
+				   const char **ret_why)
+{
+	const char *why = NULL;
+	enum dg_copy_state image = compare_images(copy, kernel, &why);
+	enum dg_copy_state initrd = compare_initrds(copy, kernel, &why);
+	/* What is known to be wrong goes before what cannot be told. */
+	enum dg_copy_state state =
+		image == DG_COPY_OTHER || initrd == DG_COPY_SAME ? image : initrd;
+
+	if (state == DG_COPY_CANNOT_TELL)
+		*ret_why = why;
+	return state;
 }
 
 /* What a refresh would make the ESPs boot: the pins' kernel, else the newest whole one;
@@ -67,7 +116,8 @@ static const char *find_wanted(const struct dg_view *view)
 
 struct staleness {
 	const char *wanted;
-	size_t stale, critical, untold;
+	size_t stale, critical;
+	const char *untold; /* why one cannot be told */
 };
 
 static void note_copy(struct dg_finding *f, const struct dg_esp *esp, const char *abi,
@@ -94,9 +144,7 @@ static void judge_copy(const struct dg_view *view, struct dg_finding *f,
 
 	if (!kernel || !dg_known(&kernel->image))
 		return; /* no original to compare with */
-	state = dg_copy_compare(copy, kernel);
-	if (state == DG_COPY_CANNOT_TELL)
-		sum->untold++;
+	state = dg_copy_compare(copy, kernel, &sum->untold);
 	if (state != DG_COPY_LACKS_INITRD && state != DG_COPY_OTHER)
 		return;
 	note_copy(f, esp, abi, words[state]);
@@ -149,9 +197,10 @@ static void check_stale(const struct dg_view *view, struct dg_finding *f)
 			      "an ESP holds stale copies: a boot from it brings "
 			      "another kernel or initrd than the one in /boot");
 	else if (sum.untold)
-		dg_find_unknown(
-			f, "an initrd's copy has the size of the original and another "
-			   "time; only comparing their contents can tell");
+		dg_find_unknown(f,
+				"of a copy it cannot be told whether it is the one in "
+				"/boot: %s",
+				sum.untold);
 	else
 		dg_find_ok(f, "the ESPs hold what lies in /boot");
 }
@@ -165,8 +214,11 @@ static const struct dg_check stale = {
 	.flags = DG_HOST_KERNEL | DG_OWN_KERNEL | DG_SETTLED_ONLY,
 	.needs = {ESP_FACTS, "boot.pin", "boot.next_pin", "kernels.abi", "kernels.image",
 		  "kernels.modules"},
-	.each = {"boot.esps.copies.*", "kernels.image_version", "kernels.initrd",
-		 "kernels.initrd_size", "kernels.initrd_time"},
+	.each = {"boot.esps.copies.abi", "boot.esps.copies.image",
+		 "boot.esps.copies.image_version", "boot.esps.copies.initrd",
+		 "boot.esps.copies.initrd_size", "boot.esps.copies.initrd_time",
+		 "kernels.image_version", "kernels.initrd", "kernels.initrd_size",
+		 "kernels.initrd_time"},
 	.run = check_stale,
 	.remedy = "proxmox-boot-tool refresh; then look at its output: it exits 0 even "
 		  "when it "

@@ -62,6 +62,8 @@ static void check_age(const struct dg_view *view, struct dg_finding *f)
 		dg_find_drift(f, DG_NOTICE,
 			      "%s has been pinned for %lld of the %lld days allowed",
 			      view->pin.abi, (long long)days, (long long)max);
+	else if (view->pin.debt && dg_debt_gap(view->pin.debt))
+		dg_find_unknown(f, "%s", dg_debt_gap(view->pin.debt));
 	else
 		dg_find_ok(f, "%s has been pinned for %lld days", view->pin.abi,
 			   (long long)days);
@@ -75,7 +77,7 @@ static const struct dg_check age = {
 	.grades = "notice from pin.warn_days before; waived by a documented pin",
 	.flags = DG_HOST_KERNEL | DG_OWN_KERNEL | DG_NEEDS_CLOCK | DG_PIN_WAIVES,
 	.needs = {PIN_FACTS, "time"},
-	.each = {"boot.pin_time", "ledger.*"},
+	.each = {"boot.pin_time", "ledger.abi"},
 	.run = check_age,
 	.remedy = "Leave the pin (the plan says how), or write down why it stays, who "
 		  "owns it and "
@@ -98,8 +100,8 @@ static void check_expired(const struct dg_view *view, struct dg_finding *f)
 	if (is_unpinned(view, f))
 		return;
 	if (!debt || !dg_known(&debt->until)) {
-		DG_FREE char *gap =
-			dg_facts_gap(view->facts, debt ? "ledger.until" : "ledger.abi");
+		DG_FREE char *nameless = dg_facts_gap(view->facts, "ledger.abi");
+		const char *gap = debt ? dg_debt_gap(debt) : nameless;
 
 		if (gap)
 			dg_find_unknown(f, "%s", gap);
@@ -138,7 +140,7 @@ static const struct dg_check expired = {
 	.grades = "critical after pin.grace_days",
 	.flags = DG_HOST_KERNEL | DG_OWN_KERNEL | DG_NEEDS_CLOCK,
 	.needs = {PIN_FACTS, "time"},
-	.each = {"ledger.abi", "ledger.until"},
+	.each = {"ledger.abi"},
 	.run = check_expired,
 	.remedy = "Leave the pin (the plan says how), or ask its owner for a new date: "
 		  "driftguard pin ABI --until DATE.",

@@ -92,6 +92,16 @@ static inline bool dg_absent(const void *fact)
 	return ((const struct dg_meta *)fact)->state == DG_ABSENT;
 }
 
+/* Why the first of these cannot be told; NULL: each is known, or looked for and not
+ * there. */
+static inline const char *dg_first_gap(const struct dg_meta *const *metas, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (metas[i]->state != DG_KNOWN && metas[i]->state != DG_ABSENT)
+			return metas[i]->detail ? metas[i]->detail : "nobody read it";
+	return NULL;
+}
+
 /* The value, or NULL where it is not known. */
 static inline const char *dg_get(const struct dg_str *fact)
 {

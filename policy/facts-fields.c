@@ -80,6 +80,7 @@ FIELDS(grub, F(dg_grub, path, DG_STR), F(dg_grub, time, DG_TIME),
 RECORD(grub, dg_grub, "/boot/grub/grub.cfg");
 
 FIELDS(copy, F(dg_copy, abi, DG_STR), F(dg_copy, image, DG_STR, ABSENT_OK),
+       F(dg_copy, image_size, DG_INT, ABSENT_OK),
        F(dg_copy, image_version, DG_STR, ABSENT_OK),
        F(dg_copy, initrd, DG_STR, ABSENT_OK), F(dg_copy, initrd_size, DG_INT, ABSENT_OK),
        F(dg_copy, initrd_time, DG_TIME, ABSENT_OK));

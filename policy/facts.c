@@ -240,6 +240,15 @@ const char *dg_facts_source(const char *path)
 	return source;
 }
 
+const char *dg_debt_gap(const struct dg_debt *debt)
+{
+	const struct dg_meta *metas[] = {&debt->meta, &debt->reason.meta,
+					 &debt->owner.meta, &debt->since.meta,
+					 &debt->until.meta};
+
+	return dg_first_gap(metas, DG_COUNT(metas));
+}
+
 bool dg_deed_is_unfinished(const struct dg_deed *deed)
 {
 	return dg_true(&deed->open) || dg_streq(dg_get(&deed->outcome), "unfinished");

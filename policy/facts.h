@@ -125,6 +125,7 @@ struct dg_copy {
 	struct dg_meta meta;
 	struct dg_str abi;
 	struct dg_str image;
+	struct dg_int image_size;
 	struct dg_str image_version;
 	struct dg_str initrd;
 	struct dg_int initrd_size;
@@ -226,6 +227,10 @@ struct dg_debt {
 	struct dg_int since;
 	struct dg_int until; /* last second of the due day */
 };
+
+/* Why what the entry says cannot be used, if its file is none that can; NULL: it can
+ * (facts.c). */
+const char *dg_debt_gap(const struct dg_debt *debt);
 
 struct dg_module {
 	struct dg_meta meta;

@@ -22,27 +22,67 @@ static bool rests(const struct dg_gate_work *w, const char *id)
 	return dg_policy_lists(w->view->policy, "enforce.on", id);
 }
 
-void dg_gate_known(const struct dg_gate_work *w, struct dg_gate *gate)
+/* What is pinned, and what would be: no other entry of the ledger counts. */
+static bool rests_on_kernel(const struct dg_gate_work *w, const char *abi)
 {
-	size_t count = 0;
+	const char *kernels[] = {w->view->pin.abi, dg_get(&w->view->facts->boot.pin),
+				 w->view->next.abi, dg_gate_kernel(w)};
 
+	for (size_t i = 0; i < DG_COUNT(kernels); i++)
+		if (dg_streq(kernels[i], abi))
+			return true;
+	return false;
+}
+
+/* Why an entry cannot be used; NULL: all of them can. */
+static const char *find_unusable(const struct dg_gate_work *w, bool rested_on)
+{
+	dg_list_foreach (debt, w->view->facts->ledger) {
+		const char *abi = dg_get(&debt->abi), *gap = dg_debt_gap(debt);
+
+		if (gap && (!abi || rests_on_kernel(w, abi)) == rested_on)
+			return gap;
+	}
+	return NULL;
+}
+
+/* The first unknown of the checks; NULL: none. */
+static const struct dg_finding *find_unknown(const struct dg_gate_work *w,
+					     size_t *ret_count)
+{
+	*ret_count = 0;
 	for (size_t i = 0; i < w->verdict->finding_count; i++) {
 		const struct dg_finding *f = &w->verdict->findings[i];
 
 		if (!rests(w, f->check->id))
 			continue;
-		count++;
-		if (f->status == DG_UNKNOWN) {
-			dg_gate_untold(gate, "%s is unknown: %s", f->check->id,
-				       f->summary);
-			return;
-		}
+		++*ret_count;
+		if (f->status == DG_UNKNOWN)
+			return f;
 	}
-	if (!dg_gate_gap(w, gate,
-			 DG_PATHS("kernel.release", "kernels", "boot.pin",
-				  "boot.next_pin", "boot.managed", "ledger.*")))
-		dg_gate_open(gate, "none of the %zu checks that it rests on is unknown",
-			     count);
+	return NULL;
+}
+
+void dg_gate_known(const struct dg_gate_work *w, struct dg_gate *gate)
+{
+	size_t count;
+	const struct dg_finding *f = find_unknown(w, &count);
+	const char *unusable = find_unusable(w, true), *other = find_unusable(w, false);
+
+	if (f)
+		dg_gate_untold(gate, "%s is unknown: %s", f->check->id, f->summary);
+	else if (unusable)
+		dg_gate_untold(gate, "%s", unusable);
+	else if (!dg_gate_gap(w, gate,
+			      DG_PATHS("kernel.release", "kernels", "boot.pin",
+				       "boot.next_pin", "boot.managed", "ledger.abi")))
+		dg_gate_open(gate,
+			     "none of the %zu checks that it rests on is unknown%s%s",
+			     count,
+			     other ? "; to mind: an entry of the ledger about another "
+				     "kernel cannot be used: "
+				   : "",
+			     other ? other : "");
 }
 
 /* --- clock, container, upgrade --- */

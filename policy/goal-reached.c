@@ -1,22 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Whether a host is where a goal says, and the goal that it is at. */
+/* Whether a host is where a goal says. */
 #include <stdarg.h>
 
-#include "policy/goal.h"
+#include "policy/goal-look.h"
 #include "policy/text.h"
-#include "policy/view.h"
 
-struct look {
-	const struct dg_view *view;
-	const struct dg_goal *goal;
-	enum dg_answer answer;
-	char *why; /* of the first that is not YES; a NO goes before what is not told */
-};
-
-static void deny(struct look *look, enum dg_answer answer, const char *fmt, ...)
-	DG_PRINTF(3, 4);
-
-static void deny(struct look *look, enum dg_answer answer, const char *fmt, ...)
+void dg_look_deny(struct dg_look *look, enum dg_answer answer, const char *fmt, ...)
 {
 	va_list args;
 
@@ -29,57 +18,26 @@ static void deny(struct look *look, enum dg_answer answer, const char *fmt, ...)
 	va_end(args);
 }
 
-static void look_at_pin(struct look *look, const struct dg_str *fact, const char *wanted,
-			const char *path)
+static void look_at_pin(struct dg_look *look, const struct dg_str *fact,
+			const char *wanted, const char *path)
 {
 	const char *found = dg_get(fact);
 
 	if (found || dg_absent(fact)) {
 		if (found ? !dg_streq(found, wanted) : wanted != NULL)
-			deny(look, DG_NO, "%s names %s, not %s", path,
-			     found ? found : "no kernel", wanted ? wanted : "none");
+			dg_look_deny(look, DG_NO, "%s names %s, not %s", path,
+				     found ? found : "no kernel",
+				     wanted ? wanted : "none");
 		return;
 	}
-	deny(look, fact->meta.state == DG_MALFORMED ? DG_NO : DG_CANNOT_TELL,
-	     "%s cannot be told: %s", path,
-	     fact->meta.detail ? fact->meta.detail : "nobody read it");
-}
-
-static const struct dg_copy *find_copy(const struct dg_esp *esp, const char *abi)
-{
-	dg_list_foreach (copy, esp->copies)
-		if (dg_streq(dg_get(&copy->abi), abi))
-			return copy;
-	return NULL;
-}
-
-/* A copy that was cut short boots nothing. */
-static void look_at_copy(struct look *look, const struct dg_esp *esp)
-{
-	const char *abi = look->goal->boots, *uuid = esp->uuid.value;
-	const struct dg_copy *copy = find_copy(esp, abi);
-	const struct dg_installed *kernel = dg_view_installed(look->view, abi);
-
-	if (!copy || dg_absent(&copy->image))
-		deny(look, dg_known(&esp->copies) ? DG_NO : DG_CANNOT_TELL,
-		     "ESP %s holds no copy of %s", uuid, abi);
-	else if (!dg_known(&copy->image))
-		deny(look, DG_CANNOT_TELL, "ESP %s: its copy of %s cannot be read", uuid,
-		     abi);
-	else if (copy->image_version.meta.state == DG_MALFORMED)
-		deny(look, DG_NO, "ESP %s: its copy of %s is broken: %s", uuid, abi,
-		     copy->image_version.meta.detail ? copy->image_version.meta.detail
-						     : "no kernel image");
-	else if (kernel && dg_copy_compare(copy, kernel) == DG_COPY_LACKS_INITRD)
-		deny(look, DG_NO, "ESP %s: its copy of %s has no initrd", uuid, abi);
-	else if (kernel && dg_copy_compare(copy, kernel) == DG_COPY_OTHER)
-		deny(look, DG_NO, "ESP %s: its copy of %s is not the one in /boot", uuid,
-		     abi);
+	dg_look_deny(look, fact->meta.state == DG_MALFORMED ? DG_NO : DG_CANNOT_TELL,
+		     "%s cannot be told: %s", path,
+		     fact->meta.detail ? fact->meta.detail : "nobody read it");
 }
 
 /* The same kernel by another way is not yet there: the next upgrade, or the one after it,
  * would tell them apart. What a person wrote into GRUB_DEFAULT stays without a pin. */
-static bool is_by_pin(const struct look *look, const struct dg_choice *choice)
+static bool is_by_pin(const struct dg_look *look, const struct dg_choice *choice)
 {
 	const struct dg_boot *boot = &look->view->facts->boot;
 
@@ -90,7 +48,7 @@ static bool is_by_pin(const struct look *look, const struct dg_choice *choice)
 	       dg_after(choice->mechanism, "grubenv ");
 }
 
-static void look_at_loader(struct look *look, const struct dg_loader *loader)
+static void look_at_loader(struct dg_look *look, const struct dg_loader *loader)
 {
 	const struct dg_choice *choice = &loader->lasting;
 	const char *boots = look->goal->boots;
@@ -100,16 +58,18 @@ static void look_at_loader(struct look *look, const struct dg_loader *loader)
 	if (!where)
 		return;
 	if (!choice->abi)
-		deny(look, DG_CANNOT_TELL, "what %s boots cannot be told: %s", where,
-		     choice->why ? choice->why : "unknown");
+		dg_look_deny(look, DG_CANNOT_TELL, "what %s boots cannot be told: %s",
+			     where, choice->why ? choice->why : "unknown");
 	else if (!dg_streq(choice->abi, boots))
-		deny(look, DG_NO, "%s boots %s, not %s", where, choice->abi, boots);
+		dg_look_deny(look, DG_NO, "%s boots %s, not %s", where, choice->abi,
+			     boots);
 	else if (!is_by_pin(look, choice))
-		deny(look, DG_NO, "%s boots %s, but %s", where, boots,
-		     choice->named ? "by its name, as if it were still pinned"
-				   : "as the newest, not as the one that is pinned");
+		dg_look_deny(look, DG_NO, "%s boots %s, but %s", where, boots,
+			     choice->named
+				     ? "by its name, as if it were still pinned"
+				     : "as the newest, not as the one that is pinned");
 	else if (loader->esp)
-		look_at_copy(look, loader->esp);
+		dg_look_at_copy(look, loader->esp);
 }
 
 static const struct dg_loader *find_loader(const struct dg_view *view,
@@ -121,58 +81,72 @@ static const struct dg_loader *find_loader(const struct dg_view *view,
 	return NULL;
 }
 
-static void look_at_esp(struct look *look, const struct dg_esp *esp, size_t *missing)
+static void look_at_esp(struct dg_look *look, const struct dg_esp *esp, size_t *missing)
 {
 	const struct dg_loader *loader = find_loader(look->view, esp);
 	const char *uuid = dg_get(&esp->uuid);
 
-	if (loader)
+	if (loader && look->goal->boots)
 		look_at_loader(look, loader);
-	else if (!dg_absent(&esp->device))
-		deny(look, dg_absent(&esp->loader) ? DG_NO : DG_CANNOT_TELL,
-		     "ESP %s holds no boot loader that can be read",
-		     uuid ? uuid : "without a name");
+	if (loader && look->goal->fresh)
+		dg_look_at_copies(look, esp);
+	if (loader)
+		return;
+	if (!dg_absent(&esp->device))
+		dg_look_deny(look, dg_absent(&esp->loader) ? DG_NO : DG_CANNOT_TELL,
+			     "ESP %s holds no boot loader that can be read",
+			     uuid ? uuid : "without a name");
 	else if (++*missing > look->goal->missing)
-		deny(look, DG_NO, "ESP %s is not there", uuid);
+		dg_look_deny(look, DG_NO, "ESP %s is not there", uuid);
 }
 
 /* Every listed ESP, whichever the firmware starts; and the one that it starts, listed or
  * not. */
-static void look_at_esps(struct look *look)
+static void look_at_esps(struct dg_look *look)
 {
 	const struct dg_boot *boot = &look->view->facts->boot;
 	const struct dg_loader *first = look->view->first;
 	size_t missing = 0;
 
 	if (!dg_known(&boot->esps))
-		deny(look, DG_CANNOT_TELL, "the ESPs cannot be told: %s",
-		     boot->esps.meta.detail ? boot->esps.meta.detail
-					    : "nobody read them");
+		dg_look_deny(look, DG_CANNOT_TELL, "the ESPs cannot be told: %s",
+			     boot->esps.meta.detail ? boot->esps.meta.detail
+						    : "nobody read them");
 	dg_list_foreach (esp, boot->esps) {
 		if (!dg_known(esp) || !dg_known(&esp->listed))
-			deny(look, DG_CANNOT_TELL,
-			     "which ESPs are listed cannot be told");
+			dg_look_deny(look, DG_CANNOT_TELL,
+				     "which ESPs are listed cannot be told");
 		else if (esp->listed.value)
 			look_at_esp(look, esp, &missing);
 	}
-	if (look->view->first_told && first->esp && !dg_true(&first->esp->listed))
+	if (look->goal->boots && look->view->first_told && first->esp &&
+	    !dg_true(&first->esp->listed))
 		look_at_loader(look, first);
 }
 
-static void look_at_loaders(struct look *look)
+/* Those of a host that boots from /boot. */
+static void look_at_own_loaders(struct dg_look *look)
+{
+	const struct dg_view *view = look->view;
+
+	if (!view->loader_count)
+		dg_look_deny(look, DG_CANNOT_TELL, "%s",
+			     view->next.why ? view->next.why : "no boot loader is known");
+	for (size_t i = 0; i < view->loader_count; i++)
+		look_at_loader(look, &view->loaders[i]);
+}
+
+static void look_at_loaders(struct dg_look *look)
 {
 	const struct dg_view *view = look->view;
 
 	if (!dg_known(&view->facts->boot.managed))
-		deny(look, DG_CANNOT_TELL, "whether ESPs are managed cannot be told");
+		dg_look_deny(look, DG_CANNOT_TELL,
+			     "whether ESPs are managed cannot be told");
 	else if (view->facts->boot.managed.value)
 		look_at_esps(look);
-	else if (!view->loader_count)
-		deny(look, DG_CANNOT_TELL, "%s",
-		     view->next.why ? view->next.why : "no boot loader is known");
-	for (size_t i = 0; !dg_true(&view->facts->boot.managed) && i < view->loader_count;
-	     i++)
-		look_at_loader(look, &view->loaders[i]);
+	else if (look->goal->boots)
+		look_at_own_loaders(look);
 }
 
 enum dg_answer dg_goal_reached(const struct dg_facts *facts,
@@ -180,58 +154,17 @@ enum dg_answer dg_goal_reached(const struct dg_facts *facts,
 			       char **ret_why)
 {
 	struct dg_view view;
-	struct look look = {.view = &view, .goal = goal, .answer = DG_YES};
+	struct dg_look look = {.view = &view, .goal = goal, .answer = DG_YES};
 
 	if (dg_view_derive(facts, policy, &view) < 0)
 		return DG_CANNOT_TELL;
 	look_at_pin(&look, &facts->boot.pin, goal->pin, "/etc/kernel/proxmox-boot-pin");
 	look_at_pin(&look, &facts->boot.next_pin, goal->next_pin,
 		    "/etc/kernel/next-boot-pin");
-	if (goal->boots)
+	if (goal->boots || goal->fresh)
 		look_at_loaders(&look);
 	dg_view_clear(&view);
 	if (look.answer != DG_YES)
 		*ret_why = look.why;
 	return look.answer;
-}
-
-/* --- what a host is at --- */
-
-/* The kernel that all of the loaders boot; NULL: they do not agree. */
-static const char *find_agreed(const struct dg_view *view)
-{
-	for (size_t i = 1; i < view->loader_count; i++)
-		if (!dg_streq(view->loaders[i].lasting.abi, view->loaders[0].lasting.abi))
-			return NULL;
-	return view->loader_count ? view->loaders[0].lasting.abi : NULL;
-}
-
-static size_t count_missing(const struct dg_facts *facts)
-{
-	size_t n = 0;
-
-	dg_list_foreach (esp, facts->boot.esps)
-		n += dg_true(&esp->listed) && dg_absent(&esp->device);
-	return n;
-}
-
-void dg_goal_of(const struct dg_facts *facts, const struct dg_policy *policy,
-		struct dg_goal *ret)
-{
-	DG_FREE char *why = NULL;
-	struct dg_view view;
-	const char *pinned;
-
-	*ret = (struct dg_goal){.pin = dg_get(&facts->boot.pin),
-				.next_pin = dg_get(&facts->boot.next_pin),
-				.missing = count_missing(facts)};
-	if (dg_view_derive(facts, policy, &view) < 0)
-		return;
-	ret->boots = find_agreed(&view);
-	dg_view_clear(&view);
-	/* What does not follow the pin files is nothing that commands lead back to. */
-	pinned = ret->next_pin ? ret->next_pin : ret->pin;
-	if (ret->boots && ((pinned && !dg_streq(pinned, ret->boots)) ||
-			   dg_goal_reached(facts, policy, ret, &why) != DG_YES))
-		ret->boots = NULL;
 }

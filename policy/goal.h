@@ -12,6 +12,9 @@ struct dg_goal {
 	 * lastingly, that is, a one-shot of the loader's own left aside. Its copy there
 	 * is whole. NULL: does not matter. */
 	const char *boots;
+	/* Each listed ESP's copies are those of what lies in /boot: of all kernels, not
+	 * only of the one that boots. */
+	bool fresh;
 	size_t missing; /* so many listed ESPs may lack their device: a person said so */
 };
 
@@ -26,8 +29,8 @@ void dg_goal_of_plan(const struct dg_facts *facts, const struct dg_plan *plan,
 		     struct dg_goal *ret);
 
 /* The goal that stands for a host as it is now: what an undo has to bring back. Boot
- * loaders that do not agree, or do not follow the pin files, are not among it. Pointers
- * lead into `facts`. */
+ * loaders that do not agree, or do not follow the pin files, are not among it, nor are
+ * stale ESPs. Pointers lead into `facts`. */
 void dg_goal_of(const struct dg_facts *facts, const struct dg_policy *policy,
 		struct dg_goal *ret);
 

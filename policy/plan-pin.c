@@ -71,7 +71,7 @@ static int plan_set(const struct dg_view *view, const char *abi, struct dg_plan 
 	plan->strategy = "pin";
 	if (dg_pin_in_force(view, abi)) {
 		plan->why = dg_format("%s is pinned already", abi);
-		r = dg_pin_ask_trial(view, plan);
+		r = dg_pin_ask_trial(view, NULL, plan);
 		if (r == 0)
 			r = dg_pin_ask_policy(view, plan);
 		return r < 0 ? r : dg_pin_ask_ledger(view, plan);
@@ -160,13 +160,16 @@ static int plan_lift(const struct dg_view *view, const char *abi, struct dg_plan
 {
 	const struct dg_installed *newest = find_newest(view);
 	const char *old = view->pin.abi ? view->pin.abi : dg_get(&view->facts->boot.pin);
+	const char *next = dg_get(&view->facts->boot.next_pin);
 	int r = 0;
 
 	(void)abi;
 	plan->strategy = "unpin";
-	plan->why = !has_pin(view) ? dg_format("nothing is pinned")
-				   : dg_format("%s is not to be pinned any more",
-					       old ? old : "what is pinned");
+	plan->why =
+		has_pin(view) ? dg_format("%s is not to be pinned any more",
+					  old ? old : "what is pinned")
+		: next ? dg_format("nothing is pinned, but %s for the next boot", next)
+		       : dg_format("nothing is pinned");
 	if (has_pin(view)) {
 		plan->target = newest ? dg_format("%s", newest->abi.value) : NULL;
 		if (newest &&
@@ -181,7 +184,8 @@ static int plan_lift(const struct dg_view *view, const char *abi, struct dg_plan
 			r = dg_pin_ask_by_hand(view, plan);
 	}
 	if (r == 0)
-		r = dg_pin_ask_trial(view, plan);
+		r = dg_pin_ask_trial(view, has_pin(view) ? "driftguard unpin" : NULL,
+				     plan);
 	return r < 0 ? r : dg_pin_ask_ledger(view, plan);
 }
 

@@ -122,7 +122,7 @@ int dg_pin_ask_readable(const struct dg_view *view, struct dg_plan *plan)
 	return end_preflight(p);
 }
 
-int dg_pin_ask_trial(const struct dg_view *view, struct dg_plan *plan)
+int dg_pin_ask_trial(const struct dg_view *view, const char *then, struct dg_plan *plan)
 {
 	const struct dg_str *next = &view->facts->boot.next_pin;
 	struct dg_preflight *p = find_preflight(plan, "no-next-boot-pin");
@@ -134,7 +134,8 @@ int dg_pin_ask_trial(const struct dg_view *view, struct dg_plan *plan)
 	if (dg_known(next)) {
 		dg_preflight_answer(p, DG_NO, "a next-boot pin to %s is pending",
 				    next->value);
-		p->unblock = dg_format("driftguard unpin --next-boot");
+		p->unblock = dg_format("driftguard unpin --next-boot%s%s",
+				       then ? ", then " : "", then ? then : "");
 	} else if (dg_absent(next)) {
 		dg_preflight_answer(p, DG_YES, "none is pending");
 	} else {
@@ -204,7 +205,7 @@ int dg_pin_ask_kernel(const struct dg_view *view, const char *abi, struct dg_pla
 	if (!kernel || dg_absent(&kernel->image))
 		return refuse_missing(view, abi, plan);
 	r = dg_preflight_run(view, kernel, plan);
-	return r < 0 ? r : dg_pin_ask_trial(view, plan);
+	return r < 0 ? r : dg_pin_ask_trial(view, NULL, plan);
 }
 
 /* --- pins that the tool did not make --- */

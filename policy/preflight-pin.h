@@ -17,7 +17,8 @@ int dg_pin_ask_policy(const struct dg_view *view, struct dg_plan *plan);
 /* pin-readable: the way back leads to what is pinned now. */
 int dg_pin_ask_readable(const struct dg_view *view, struct dg_plan *plan);
 /* no-next-boot-pin: until the trial is over there is nothing to build on, also where it
- * is of this very kernel: its end brings back what was before. */
-int dg_pin_ask_trial(const struct dg_view *view, struct dg_plan *plan);
+ * is of this very kernel: its end brings back what was before. `then` is the command that
+ * goes on after that; NULL: none. */
+int dg_pin_ask_trial(const struct dg_view *view, const char *then, struct dg_plan *plan);
 /* pinned-by-tool: what a person wrote is for a person to take back. */
 int dg_pin_ask_by_hand(const struct dg_view *view, struct dg_plan *plan);

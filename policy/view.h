@@ -137,6 +137,8 @@ enum dg_copy_state {
 	DG_COPY_OTHER,
 	DG_COPY_CANNOT_TELL
 };
+/* Of one that cannot be told *ret_why is the reason, which leads into both. */
 enum dg_copy_state dg_copy_compare(const struct dg_copy *copy,
-				   const struct dg_installed *kernel);
+				   const struct dg_installed *kernel,
+				   const char **ret_why);
 const char *dg_because_name(enum dg_because because);

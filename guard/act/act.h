@@ -43,8 +43,14 @@ int dg_act_write(struct dg_act *act, char **ret_why);
 /* Run the command of a step, which becomes ended; the locks are the command's too.
  * -EIO and others: it is no success, and *ret_why (owned) says why (steps.c). */
 int dg_act_command(struct dg_act *act, struct dg_action_step *step, char **ret_why);
-/* Run all steps. Negative: one failed; what was begun is to be undone. */
+/* Run all steps that were not carried out yet. Negative: one failed; what was begun is to
+ * be undone. */
 int dg_act_steps(struct dg_act *act, char **ret_why);
+/* Run them, verify, and settle as `how` says, or undo; a failure's sentence begins with
+ * `so_far`. 1, or negative (runner.c). */
+int dg_act_carry_out(struct dg_act *act, const char *so_far, const char *how);
+/* What came of it cannot be told: nothing is taken back for that (runner.c). */
+int dg_act_leave_unseen(struct dg_act *act, const char *so_far, const char *why);
 /* Undo every step begun, and close the record or leave it open; `failure` is why. 1, or
  * -ENOMEM (undo.c). */
 int dg_act_undo(struct dg_act *act, const char *failure);

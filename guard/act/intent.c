@@ -63,6 +63,7 @@ static void set_goal(const struct dg_goal *goal, struct dg_action_goal *ret)
 	dg_action_set(&ret->pin, goal->pin);
 	dg_action_set(&ret->next_pin, goal->next_pin);
 	dg_action_set(&ret->boots, goal->boots);
+	dg_set_bool(&ret->fresh, goal->fresh);
 	dg_set_int(&ret->missing, (int64_t)goal->missing);
 }
 
@@ -124,6 +125,7 @@ void dg_note_host(const struct dg_act *act, struct dg_action_host *ret)
 	dg_action_set(&ret->pin, goal.pin);
 	dg_action_set(&ret->next_pin, goal.next_pin);
 	dg_action_set(&ret->boots, goal.boots);
+	dg_set_bool(&ret->fresh, goal.fresh);
 	copy_time(&boot->pin_time, &ret->pin_time);
 	copy_time(&boot->next_pin_time, &ret->next_pin_time);
 }
@@ -140,6 +142,20 @@ static size_t count_missing(const struct dg_act *act)
 	return n;
 }
 
+/* A refresh alone is to make the ESPs fresh; one that makes another choice boot is not to
+ * make fresh ones stale. */
+static bool is_to_be_fresh(const struct dg_action *action)
+{
+	size_t others = 0, refreshes = 0;
+
+	dg_list_foreach (step, action->steps)
+		if (dg_action_step_is_refresh(step))
+			refreshes++;
+		else
+			others++;
+	return refreshes && (!others || dg_true(&action->before.fresh));
+}
+
 int dg_intent_note_host(struct dg_act *act, char **ret_why)
 {
 	struct dg_action *action = act->action;
@@ -147,6 +163,7 @@ int dg_intent_note_host(struct dg_act *act, char **ret_why)
 	dg_note_host(act, &action->before);
 	if (action->goal.missing.value == 0)
 		dg_set_int(&action->goal.missing, (int64_t)count_missing(act));
+	dg_set_bool(&action->goal.fresh, is_to_be_fresh(action));
 	return dg_ledger_note(act->request->root, &act->request->ledger, &action->ledger,
 			      ret_why);
 }

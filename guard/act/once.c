@@ -85,10 +85,27 @@ static int verify(struct dg_act *act, const struct dg_once *once, const char *en
 	return r;
 }
 
-/* Mostly nothing was written at all; then there is nothing to take back. */
-static bool is_restored(struct dg_act *act, const struct dg_once *once, char **ret_why)
+/* What stood there when the lock was taken, as read under it (owned; NULL: nothing): that
+ * is what goes back if it fails. 1: refused, since somebody has changed it after this
+ * host was looked at. */
+static int take_entry(struct dg_act *act, enum dg_once_way way, char **ret)
 {
-	const char *before = find_entry(act->request->facts, once->way);
+	const char *then = find_entry(act->request->facts, way);
+	const char *now = find_entry(act->facts, way);
+
+	if ((then || now) && !dg_streq(then, now))
+		return dg_act_refuse(act,
+				     "%s was changed since this host was looked at; try "
+				     "again",
+				     dg_once_name(way));
+	*ret = now ? strdup(now) : NULL;
+	return now && !*ret ? -ENOMEM : 0;
+}
+
+/* Mostly nothing was written at all; then there is nothing to take back. */
+static bool is_restored(struct dg_act *act, const struct dg_once *once,
+			const char *before, char **ret_why)
+{
 	DG_FREE char *why = NULL;
 
 	if (verify(act, once, before, &why) == 0)
@@ -97,11 +114,12 @@ static bool is_restored(struct dg_act *act, const struct dg_once *once, char **r
 	       verify(act, once, before, ret_why) == 0;
 }
 
-static int undo(struct dg_act *act, const struct dg_once *once, const char *failure)
+static int undo(struct dg_act *act, const struct dg_once *once, const char *before,
+		const char *failure)
 {
 	DG_FREE char *why = NULL;
 
-	if (is_restored(act, once, &why))
+	if (is_restored(act, once, before, &why))
 		return dg_act_close(act, DG_ACT_UNDONE, "%s; what boots is as before",
 				    failure);
 	return dg_act_stay_open(act,
@@ -110,7 +128,7 @@ static int undo(struct dg_act *act, const struct dg_once *once, const char *fail
 				failure, why ? why : "it cannot be told");
 }
 
-static int carry_out(struct dg_act *act, const struct dg_once *once)
+static int carry_out(struct dg_act *act, const struct dg_once *once, const char *before)
 {
 	DG_FREE char *why = NULL;
 	int r = dg_once_write(act->request->root, once->way, once->entry, &why);
@@ -120,7 +138,7 @@ static int carry_out(struct dg_act *act, const struct dg_once *once)
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0)
-		return undo(act, once, why ? why : dg_errno_words(r));
+		return undo(act, once, before, why ? why : dg_errno_words(r));
 	dg_note_host(act, &act->action->after);
 	return once->entry
 		       ? dg_act_close(act, DG_ACT_DONE, "%s is set to %s, and verified",
@@ -204,6 +222,7 @@ int dg_act_once(const struct dg_act_request *request, const struct dg_once *once
 	DG_CLEANUP(dg_act_clear)
 	struct dg_act act = {.request = request, .lock = -1, .dpkg = -1};
 	DG_QUIET_CLEANUP struct dg_quiet quiet;
+	DG_FREE char *before = NULL;
 	int r;
 
 	dg_quiet_begin(&quiet);
@@ -211,9 +230,11 @@ int dg_act_once(const struct dg_act_request *request, const struct dg_once *once
 	if (r == 0)
 		r = dg_act_check(&act);
 	if (r == 0)
+		r = take_entry(&act, once->way, &before);
+	if (r == 0)
 		r = begin(&act);
 	if (r == 0)
-		r = carry_out(&act, once);
+		r = carry_out(&act, once, before);
 	if (r < 0)
 		return r;
 	*ret = act.report;

@@ -79,29 +79,88 @@ static int leave(struct dg_act *act, const char *pin)
 			    pin ? "pinned " : "lifted the pin", pin ? pin : "");
 }
 
-/* Complete it, or roll it back. */
+/* --- how far it came --- */
+
+static bool is_at(const struct dg_act *act, const struct dg_goal *goal)
+{
+	DG_FREE char *why = NULL;
+
+	return dg_goal_reached(act->facts, act->request->policy, goal, &why) == DG_YES;
+}
+
+static size_t count_steps(const struct dg_action *action, bool refreshes, bool all)
+{
+	size_t n = 0;
+
+	dg_list_foreach (step, action->steps)
+		n += dg_action_step_is_refresh(step) == refreshes &&
+		     (all || !dg_action_step_is_done(step));
+	return n;
+}
+
+/* Every command succeeded, and nothing was taken back. */
+static bool is_through(const struct dg_action *action)
+{
+	return !action->undone.count && !count_steps(action, true, false) &&
+	       !count_steps(action, false, false);
+}
+
+/* The goal is reached, also in what a refresh that was cut off may have torn beside. */
+static bool is_complete(const struct dg_act *act, const struct dg_goal *goal)
+{
+	struct dg_goal fresh = *goal;
+
+	fresh.fresh |= count_steps(act->action, true, false) > 0;
+	return is_at(act, &fresh);
+}
+
+/* Is a refresh, which was cut off, all that is missing? */
+static bool lacks_refresh(const struct dg_act *act, const struct dg_goal *goal)
+{
+	struct dg_goal rest = *goal;
+
+	rest.fresh = false;
+	if (!count_steps(act->action, false, true))
+		rest.boots = NULL;
+	return count_steps(act->action, true, false) && is_at(act, &rest);
+}
+
+/* Somebody else's doing is left alone. 0: there is none. */
+static int leave_others(struct dg_act *act)
+{
+	const struct dg_str *pins[] = {&act->facts->boot.pin, &act->facts->boot.next_pin};
+
+	for (size_t i = 0; i < DG_COUNT(pins); i++)
+		if (!is_ours(act->action, dg_get(pins[i])))
+			return leave(act, dg_get(pins[i]));
+	return was_lifted(act) ? leave(act, NULL) : 0;
+}
+
+/* Complete it, or roll it back. What cannot be told is no reason to take back what the
+ * commands say they have done; of what was cut off amidst them it is. */
 static int finish(struct dg_act *act)
 {
-	const struct dg_action *action = act->action;
-	const char *pins[2];
+	const char so_far[] = "the action was cut off, and ";
 	DG_FREE char *why = NULL;
 	struct dg_goal goal;
 	int r = dg_act_read(act);
 
 	if (r < 0)
 		return r;
-	if (dg_act_is_once(action))
+	if (dg_act_is_once(act->action))
 		return dg_act_recover_once(act);
-	dg_action_goal_get(action, &goal);
-	if (dg_goal_reached(act->facts, act->request->policy, &goal, &why) == DG_YES)
+	dg_action_goal_get(act->action, &goal);
+	if (is_complete(act, &goal))
 		return dg_act_settle(act, DG_ACT_DONE, "it was cut off, and is complete");
-	pins[0] = dg_get(&act->facts->boot.pin);
-	pins[1] = dg_get(&act->facts->boot.next_pin);
-	for (size_t i = 0; i < DG_COUNT(pins); i++)
-		if (!is_ours(action, pins[i]))
-			return leave(act, pins[i]);
-	if (was_lifted(act))
-		return leave(act, NULL);
+	r = leave_others(act);
+	if (r != 0)
+		return r;
+	if (is_through(act->action) && dg_goal_reached(act->facts, act->request->policy,
+						       &goal, &why) == DG_CANNOT_TELL)
+		return dg_act_leave_unseen(act, "", why ? why : "nobody knows why");
+	if (lacks_refresh(act, &goal))
+		return dg_act_carry_out(act, so_far,
+					"it was cut off, and is complete now");
 	return dg_act_undo(act, "the action was cut off");
 }
 

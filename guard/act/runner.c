@@ -65,34 +65,55 @@ static int begin(struct dg_act *act)
 		     : 0;
 }
 
-static int verify(struct dg_act *act, char **ret_why)
+int dg_act_leave_unseen(struct dg_act *act, const char *so_far, const char *why)
 {
-	DG_FREE char *why = NULL;
+	return dg_act_stay_open(act,
+				"%sthe commands succeeded, but whether it took effect "
+				"cannot be told: %s; it is left as it is, and driftguard "
+				"looks again when it acts next",
+				so_far, why);
+}
+
+static enum dg_answer verify(struct dg_act *act, char **ret_why)
+{
 	struct dg_goal goal;
 	int r = dg_act_read(act);
 
 	if (r < 0) {
-		*ret_why = dg_format("what came of it cannot be read: %s",
-				     dg_errno_words(r));
-		return r;
+		*ret_why = dg_format("this host cannot be read: %s", dg_errno_words(r));
+		return DG_CANNOT_TELL;
 	}
 	dg_action_goal_get(act->action, &goal);
-	if (dg_goal_reached(act->facts, act->request->policy, &goal, &why) == DG_YES)
-		return 0;
-	*ret_why = dg_format("the commands succeeded, and yet %s",
-			     why ? why : "what came of it cannot be told");
-	return -EIO;
+	return dg_goal_reached(act->facts, act->request->policy, &goal, ret_why);
 }
 
-static int carry_out(struct dg_act *act)
+static int fail(struct dg_act *act, const char *so_far, const char *failed,
+		const char *why)
+{
+	DG_FREE char *all = dg_format("%s%s%s", so_far, failed, why);
+
+	return all ? dg_act_undo(act, all) : -ENOMEM;
+}
+
+/* What is seen to have failed is undone. What is not seen is not known to have, and the
+ * way back could be verified as little: that is left, and told. */
+int dg_act_carry_out(struct dg_act *act, const char *so_far, const char *how)
 {
 	DG_FREE char *why = NULL;
 	int r = dg_act_steps(act, &why);
 
-	if (r == 0)
-		r = verify(act, &why);
-	return r < 0 ? dg_act_undo(act, why ? why : dg_errno_words(r))
-		     : dg_act_settle(act, DG_ACT_DONE, "done, and verified");
+	if (r < 0)
+		return fail(act, so_far, "", why ? why : dg_errno_words(r));
+	switch (verify(act, &why)) {
+	case DG_YES:
+		break;
+	case DG_NO:
+		return fail(act, so_far, "the commands succeeded, and yet ",
+			    why ? why : "it cannot be told");
+	case DG_CANNOT_TELL:
+		return dg_act_leave_unseen(act, so_far, why ? why : "nobody knows why");
+	}
+	return dg_act_settle(act, DG_ACT_DONE, how);
 }
 
 static int run(struct dg_act *act)
@@ -108,7 +129,7 @@ static int run(struct dg_act *act)
 	if (is_there(act))
 		return dg_act_settle(act, DG_ACT_NOTHING,
 				     "the boot loaders were there already");
-	return carry_out(act);
+	return dg_act_carry_out(act, "", "done, and verified");
 }
 
 int dg_act_run(const struct dg_act_request *request, struct dg_act_report *ret)

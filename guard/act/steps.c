@@ -138,7 +138,7 @@ static int run_step(struct dg_act *act, struct dg_action_step *step, struct dg_g
 	struct dg_argv argv;
 	int r;
 
-	dg_set_str(&step->state, "begun");
+	dg_action_not_run(step, "begun");
 	r = dg_act_write(act, ret_why);
 	if (r < 0) {
 		dg_set_str(&step->state, "planned");
@@ -163,7 +163,12 @@ int dg_act_steps(struct dg_act *act, char **ret_why)
 	int r = 0;
 
 	dg_list_foreach (step, act->action->steps) {
-		r = run_step(act, step, &goal, ret_why);
+		struct dg_argv argv;
+
+		if (!dg_action_step_is_done(step))
+			r = run_step(act, step, &goal, ret_why);
+		else if (dg_action_argv_get(&step->argv, &argv) == 0)
+			dg_goal_step(&argv, &goal);
 		if (r < 0)
 			break;
 	}

@@ -116,6 +116,23 @@ static enum dg_answer verify(struct undo *undo)
 	return answer;
 }
 
+/* What may help, of what driftguard itself does not do. */
+static const char *find_hint(const struct dg_act *act)
+{
+	const struct dg_boot *boot = act->facts ? &act->facts->boot : NULL;
+
+	if (!boot || !dg_known(&boot->managed))
+		return "";
+	if (!boot->managed.value)
+		return " (update-grub writes GRUB's menu anew, by what the pin files "
+		       "say)";
+	dg_list_foreach (esp, boot->esps)
+		if (dg_true(&esp->listed) && dg_absent(&esp->device))
+			return " (proxmox-boot-tool clean takes an ESP that is gone for "
+			       "good off the list)";
+	return "";
+}
+
 static int conclude(struct undo *undo, const char *failure, enum dg_answer restored)
 {
 	const char *pin = dg_get(&undo->act->action->before.pin);
@@ -129,9 +146,9 @@ static int conclude(struct undo *undo, const char *failure, enum dg_answer resto
 	return dg_act_stay_open(
 		undo->act,
 		"%s; and what was before could not be brought back: %s; driftguard tries "
-		"again when it acts next (proxmox-boot-tool clean takes an ESP that is "
-		"gone for good off the list)",
-		failure, undo->why ? undo->why : "it cannot be told");
+		"again when it acts next%s",
+		failure, undo->why ? undo->why : "it cannot be told",
+		find_hint(undo->act));
 }
 
 int dg_act_undo(struct dg_act *act, const char *failure)

@@ -62,10 +62,12 @@ static void read_image(struct dg_volume *v, const char *path, struct dg_copy *co
 
 	if (r < 0) {
 		dg_volume_gap(v, &copy->image.meta, r, path);
+		dg_volume_gap(v, &copy->image_size.meta, r, path);
 		dg_volume_gap(v, &copy->image_version.meta, r, path);
 		return;
 	}
 	dg_set_str(&copy->image, path);
+	dg_set_int(&copy->image_size, (int64_t)st.size);
 	read_version(v, path, st.size, &copy->image_version);
 }
 
@@ -99,6 +101,7 @@ static void drop_empty(struct dg_esp *esp)
 	free(copy->abi.value);
 	free(copy->abi.meta.detail);
 	free(copy->image.meta.detail);
+	free(copy->image_size.meta.detail);
 	free(copy->image_version.meta.detail);
 	free(copy->initrd.meta.detail);
 	free(copy->initrd_size.meta.detail);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The ledger of pins: /etc/driftguard/pins.d/ABI.json. A file that cannot be used is an
- * item that says why, never one that is passed over. */
+ * item that says why, never one that is passed over; which kernel it is about is told by
+ * its name. */
 #include <errno.h>
 #include <json-c/json.h>
 
@@ -83,6 +84,24 @@ static bool is_named_after(const char *name, const char *abi)
 	return dg_abi_valid(abi) && dg_streq(rest, ".json");
 }
 
+/* All that it says is a gap, for that reason; without the kernel's name the item is. */
+static void set_unusable(struct dg_debt *debt, const char *name, enum dg_state state,
+			 const char *why)
+{
+	struct dg_meta *metas[] = {&debt->reason.meta, &debt->owner.meta,
+				   &debt->since.meta, &debt->until.meta};
+	size_t size = strlen(name) - strlen(".json");
+	DG_FREE char *abi = strndup(name, size);
+
+	if (!abi || !dg_abi_valid(abi)) {
+		dg_set_gap(&debt->meta, state, LEDGER "/%s: %s", name, why);
+		return;
+	}
+	dg_set_str(&debt->abi, abi);
+	for (size_t i = 0; i < DG_COUNT(metas); i++)
+		dg_set_gap(metas[i], state, LEDGER "/%s: %s", name, why);
+}
+
 /* What is wrong with an entry, and the member at which (as a JSON pointer); NULL:
  * nothing, and the item is filled. */
 static const char *take_entry(struct json_object *json, const char *name,
@@ -121,15 +140,16 @@ static void parse_entry(const char *data, size_t size, const char *name,
 	DG_CLEANUP(json_drop) struct json_object *json = NULL;
 	struct dg_json_error error = {0};
 	DG_CLEANUP(dg_json_scan_freep) struct dg_json_scan *scan = NULL;
+	DG_FREE char *text = NULL;
 	const char *why, *where;
 	unsigned line;
 	int r = dg_json_parse(data, size, 0, &json, &scan, &error);
 
 	if (r < 0) {
-		dg_set_gap(&debt->meta, dg_state_from_errno(r),
-			   LEDGER "/%s: line %u, column %u: %s", name, error.line,
-			   error.column,
-			   error.message[0] ? error.message : dg_errno_words(r));
+		text = dg_format("line %u, column %u: %s", error.line, error.column,
+				 error.message[0] ? error.message : dg_errno_words(r));
+		set_unusable(debt, name, dg_state_from_errno(r),
+			     text ? text : dg_errno_words(-ENOMEM));
 		return;
 	}
 	why = take_entry(json, name, debt, &where);
@@ -137,8 +157,8 @@ static void parse_entry(const char *data, size_t size, const char *name,
 		return;
 	/* What is missing stands nowhere. */
 	line = dg_json_line(scan, where);
-	dg_set_gap(&debt->meta, DG_MALFORMED, LEDGER "/%s: line %u: %s", name,
-		   line ? line : 1, why);
+	text = dg_format("line %u: %s", line ? line : 1, why);
+	set_unusable(debt, name, DG_MALFORMED, text ? text : why);
 }
 
 static void read_entry(const struct dg_root *root, const char *name,
@@ -154,15 +174,14 @@ static void read_entry(const struct dg_root *root, const char *name,
 		dg_gap_from_errno(&facts->ledger.meta, -ENOMEM, LEDGER);
 		return;
 	}
+	if (path)
+		dg_set_str(&debt->path, path);
 	r = path ? dg_root_read(root, path, FILE_MAX, &data, &size) : -ENOMEM;
-	if (r < 0) {
-		/* A link that dangles is an entry all the same, and cannot be read. */
-		dg_set_gap(&debt->meta, DG_UNREADABLE, LEDGER "/%s: %s", name,
-			   dg_errno_words(r));
-		return;
-	}
-	dg_set_str(&debt->path, path);
-	parse_entry(data, size, name, debt);
+	/* A link that dangles is an entry all the same, and cannot be read. */
+	if (r < 0)
+		set_unusable(debt, name, DG_UNREADABLE, dg_errno_words(r));
+	else
+		parse_entry(data, size, name, debt);
 }
 
 static void run(const struct dg_root *root, struct dg_facts *facts)

@@ -106,6 +106,9 @@ int dg_text_enforce(FILE *out, const struct dg_enforce_told *told,
 	fputc('\n', out);
 	if (told->boots)
 		fprintf(out, "Boots next: %s\n", told->boots);
+	else if (dg_streq(told->outcome, "unfinished"))
+		fputs("What boots next cannot be told: see to that before a reboot.\n",
+		      out);
 	if (told->record)
 		fprintf(out, "Record: %s\n", told->record);
 	else if (told->no_record)

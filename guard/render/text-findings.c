@@ -167,12 +167,62 @@ static int add_line(struct libscols_table *table, const struct dg_finding *f,
 	return 0;
 }
 
-static size_t find_longest_id(const struct dg_verdict *v, enum dg_status status)
+/* Not known since somebody who is not root has looked (the words are those of
+ * dg_errno_words()). */
+static bool is_denied(const struct dg_finding *f)
+{
+	return f->status == DG_UNKNOWN && f->summary &&
+	       strstr(f->summary, "no permission");
+}
+
+static size_t count_denied(const struct dg_verdict *v)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->finding_count; i++)
+		n += is_denied(&v->findings[i]);
+	return n;
+}
+
+/* One is told as any other; of several that say the same only the names are. */
+static bool is_listed(const struct dg_verdict *v, const struct dg_finding *f,
+		      enum dg_status status, const struct dg_style *style)
+{
+	return f->status == status &&
+	       (style->verbose || !is_denied(f) || count_denied(v) < 2);
+}
+
+int dg_print_denied(FILE *out, const struct dg_verdict *v, const struct dg_style *style)
+{
+	char *all = NULL;
+
+	if (style->verbose || count_denied(v) < 2)
+		return 0;
+	for (size_t i = 0; i < v->finding_count; i++) {
+		DG_FREE char *before = all;
+
+		if (!is_denied(&v->findings[i])) {
+			DG_STEAL(before);
+			continue;
+		}
+		all = dg_format("%s%s%s", before ? before : "", before ? ", " : "",
+				v->findings[i].check->id);
+		if (!all)
+			return -ENOMEM;
+	}
+	dg_print_title(out, "Not known for lack of permission: run this as root", style);
+	dg_print_wrapped(out, all, style, 3, 3);
+	free(all);
+	return 0;
+}
+
+static size_t find_longest_id(const struct dg_verdict *v, enum dg_status status,
+			      const struct dg_style *style)
 {
 	size_t longest = 0;
 
 	for (size_t i = 0; i < v->finding_count; i++)
-		if (v->findings[i].status == status &&
+		if (is_listed(v, &v->findings[i], status, style) &&
 		    strlen(v->findings[i].check->id) > longest)
 			longest = strlen(v->findings[i].check->id);
 	return longest;
@@ -181,7 +231,8 @@ static size_t find_longest_id(const struct dg_verdict *v, enum dg_status status)
 int dg_print_table(FILE *out, const struct dg_verdict *v, const char *title,
 		   enum dg_status status, const struct dg_style *style)
 {
-	size_t longest = find_longest_id(v, status), width = style->width - longest - 5;
+	size_t longest = find_longest_id(v, status, style);
+	size_t width = style->width - longest - 5;
 	struct libscols_table *table;
 	int r = 0;
 
@@ -191,7 +242,7 @@ int dg_print_table(FILE *out, const struct dg_verdict *v, const char *title,
 	if (!table)
 		return -ENOMEM;
 	for (size_t i = 0; i < v->finding_count && r == 0; i++)
-		if (v->findings[i].status == status)
+		if (is_listed(v, &v->findings[i], status, style))
 			r = add_line(table, &v->findings[i], width);
 	dg_print_title(out, title, style);
 	if (r == 0 && scols_print_table(table) < 0)

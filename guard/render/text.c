@@ -184,6 +184,8 @@ static int print_verdict(FILE *out, const struct dg_verdict *v,
 		return r;
 	dg_print_drift(out, v, "Waived", DG_WAIVED, style);
 	r = dg_print_table(out, v, "Not known", DG_UNKNOWN, style);
+	if (r == 0)
+		r = dg_print_denied(out, v, style);
 	for (size_t i = 0; style->verbose && i < DG_COUNT(folded) && r == 0; i++)
 		r = dg_print_table(out, v, folded[i].title, folded[i].status, style);
 	print_folded(out, v, style);

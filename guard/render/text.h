@@ -27,6 +27,9 @@ void dg_print_drift(FILE *out, const struct dg_verdict *v, const char *title,
 int dg_print_table(FILE *out, const struct dg_verdict *v, const char *title,
 		   enum dg_status status, const struct dg_style *style);
 
+/* The names of those that are not known to who is not root. 0 or -ENOMEM. */
+int dg_print_denied(FILE *out, const struct dg_verdict *v, const struct dg_style *style);
+
 int dg_text_check(FILE *out, const struct dg_check *check, const struct dg_style *style);
 int dg_text_checks(FILE *out, const struct dg_check *const *checks, size_t count,
 		   const struct dg_style *style);

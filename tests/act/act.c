@@ -3,15 +3,18 @@
  * The runner, by hand: carries out a plan on a tree.
  *
  *   act [--now TIME] [--limit S] [--override ID]... ROOT TOOL
- *       look | recover | pin ABI | trial ABI | clear | unpin | refresh | evil WORDS...
+ *       look | recover | pin ABI | trial ABI | clear | unpin | refresh | evil WORDS... |
+ *       once ABI ENTRY NEWER
  *
  * A pin's entry in the ledger is written, and that of the kernel that was pinned before
  * is removed. Prints "outcome: ", "why: ", "record: " and "boots: ", or "found: no".
+ * `once` sets grubenv's next_entry to ENTRY, after somebody else has set it to NEWER.
  * `look` changes nothing: it prints for each boot loader what it boots, or "broken".
  */
 #include <errno.h>
 #include <stdio.h>
 
+#include "guard/act/once.h"
 #include "guard/act/runner.h"
 #include "guard/collect/collect.h"
 #include "policy/text.h"
@@ -166,16 +169,34 @@ static int recover(const struct dg_act_request *request)
 	return r;
 }
 
+static int run_once(struct dg_act_request *request, char **words)
+{
+	struct dg_plan plan = {.target = words[1], .strategy = "one-shot"};
+	const struct dg_once once = {.way = DG_ONCE_GRUBENV, .entry = words[2]};
+	DG_ACT_REPORT_CLEANUP struct dg_act_report report = {0};
+	DG_FREE char *why = NULL;
+	int r = dg_once_write(request->root, once.way, words[3], &why);
+
+	request->plan = &plan;
+	request->verb = "pin";
+	if (r == 0)
+		r = dg_act_once(request, &once, &report);
+	if (r == 0)
+		print(&report);
+	return r;
+}
+
 /* Is the copy that an ESP would boot one of what lies in /boot? */
 static bool is_whole(const struct dg_view *view, const struct dg_esp *esp,
 		     const char *abi)
 {
 	const struct dg_installed *kernel = dg_view_installed(view, abi);
+	const char *why;
 
 	dg_list_foreach (copy, esp->copies)
 		if (dg_streq(dg_get(&copy->abi), abi))
 			return kernel && dg_known(&copy->image_version) &&
-			       dg_copy_compare(copy, kernel) == DG_COPY_SAME;
+			       dg_copy_compare(copy, kernel, &why) == DG_COPY_SAME;
 	return false;
 }
 
@@ -239,7 +260,9 @@ int main(int argc, char **argv)
 	if (r == 0)
 		r = dg_streq(arg[2], "look")	  ? look(&request)
 		    : dg_streq(arg[2], "recover") ? recover(&request)
-						  : run(&request, arg + 2);
+		    : dg_streq(arg[2], "once") && argv + argc - arg == 6
+			    ? run_once(&request, arg + 2)
+			    : run(&request, arg + 2);
 	if (r < 0)
 		fprintf(stderr, "act: %s\n", strerror(-r));
 	return r < 0;

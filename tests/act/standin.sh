@@ -88,6 +88,13 @@ quietly()	# ARGS...: what must succeed for the test to mean anything
 says()		{ verdict "  says: $1" grep -q -e "$1" "$dir/out"; }
 says_not()	{ verdict "  says not: $1" sh -c "! grep -q -e '$1' '$dir/out'"; }
 
+# As `says`, across the lines of a paragraph.
+tells()		# PATTERN
+{
+	tr -s ' \n' ' ' < "$dir/out" > "$dir/flat"
+	verdict "  tells: $1" grep -q -e "$1" "$dir/flat"
+}
+
 judge()		# FILE: gets the verdict
 {
 	# shellcheck disable=SC2086 # the options are words

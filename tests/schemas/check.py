@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """
-The schemas of policy, facts, verdict, fleet and action, held to documents: they are schemas, what the
+The schemas of policy, facts, verdict, fleet, action, pin-report and enforce, held to documents: they are schemas, what the
 project writes is valid by them, and what is broken is not. Of policies also that the
 schema and `driftguard policy check` agree.
 
@@ -285,21 +285,49 @@ def status_of(schema):
                f"{schema.name}: nothing recorded has no age", none["recorded"])
 
 
+class Host:
+    """A test host's tree, and the stand-in for proxmox-boot-tool that changes it."""
+
+    def __init__(self, folder, name):
+        self.tree = os.path.join(folder, "tree")
+        self.tool = os.path.join(folder, "proxmox-boot-tool")
+        self.seconds = 0
+        os.symlink(os.path.join(TOP, "tests/act/boot-tool"), self.tool)
+        with open(self.tool + ".root", "w", encoding="utf-8") as file:
+            file.write(self.tree)
+        subprocess.run([os.path.join(TOP, "tools/host"), name, self.tree], check=True,
+                       stdin=subprocess.DEVNULL)
+
+    def now(self):
+        """A second later each time: records are told apart by it."""
+        self.seconds += 1
+        return f"2026-06-03T08:00:{self.seconds:02}Z"
+
+    def control(self, fault):
+        self.put("etc/boot-tool-standin", f"fault={fault}\n")
+
+    def put(self, path, text):
+        path = os.path.join(self.tree, path)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def guard(self, *args):
+        """What driftguard prints on it, as a document."""
+        done = subprocess.run([DRIFTGUARD, "--root", self.tree, "--now", self.now(), "--format",
+                               "json", "--boot-tool", self.tool, *args],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        return json.loads(done.stdout) if done.stdout else {"said": done.stderr}
+
+
 def acted(folder):
     """The records of a pin that is done, one that is refused, one that has to be undone."""
-    tree, tool = os.path.join(folder, "tree"), os.path.join(folder, "proxmox-boot-tool")
-    os.symlink(os.path.join(TOP, "tests/act/boot-tool"), tool)
-    with open(tool + ".root", "w", encoding="utf-8") as file:
-        file.write(tree)
-    subprocess.run([os.path.join(TOP, "tools/host"), "incident-built", tree], check=True,
-                   stdin=subprocess.DEVNULL)
-    for number, (plan, fault) in enumerate([(["pin", "7.0.6-2-pve"], ""), (["evil", "apt"], ""),
-                                            (["unpin"], "lie")]):
-        with open(os.path.join(tree, "etc/boot-tool-standin"), "w", encoding="utf-8") as file:
-            file.write(f"fault={fault}\n")
-        subprocess.run([ACT, "--now", f"2026-06-03T08:00:0{number}Z", tree, tool, *plan],
+    host = Host(folder, "incident-built")
+    for plan, fault in [(["pin", "7.0.6-2-pve"], ""), (["evil", "apt"], ""), (["unpin"], "lie")]:
+        host.control(fault)
+        subprocess.run([ACT, "--now", host.now(), host.tree, host.tool, *plan],
                        check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    for path in sorted(glob.glob(os.path.join(tree, "var/lib/driftguard/actions/*.json"))):
+    for path in sorted(glob.glob(os.path.join(host.tree, "var/lib/driftguard/actions/*.json"))):
         yield load(path)
 
 
@@ -313,9 +341,89 @@ def actions(schema):
     refuses(schema, records[0])
 
 
+TERMS = ["--reason", "because", "--until", "2026-12-31", "--owner", "me"]
+
+# Arguments, a fault of the tool, and how it ends; one after the other on one host.
+PINS = [
+    ("healthy-9.2", ["pin", "7.0.2-6-pve", *TERMS, "--override", "zfs-features", "--dry-run"], "",
+     None),
+    ("healthy-9.2", ["pin", "7.0.2-6-pve", *TERMS], "", "refused"),
+    ("healthy-9.2", ["pin", "7.0.2-6-pve", *TERMS, "--override", "zfs-features"], "lie", "undone"),
+    ("healthy-9.2", ["pin", "7.0.2-6-pve", *TERMS, "--override", "zfs-features"], "", "done"),
+    ("healthy-9.2", ["pin", "7.0.2-6-pve", *TERMS], "", "nothing"),
+    ("healthy-9.2", ["unpin", "--dry-run"], "", None),
+    ("healthy-9.2", ["unpin"], "", "done"),
+    ("healthy-9.2", ["unpin"], "", "nothing"),
+    ("healthy-9.2", ["pin", "7.0.2-6-pve", "--next-boot", "--override", "zfs-features"], "",
+     "done"),
+    ("healthy-9.2", ["unpin", "--next-boot"], "", "done"),
+    ("healthy-9.2-grub", ["pin", "7.0.2-6-pve", "--next-boot"], "", "refused"),
+    ("healthy-9.2-grub", ["pin", "7.0.2-6-pve", "--next-boot", "--accept-sticky"], "", "done"),
+    ("healthy-9.2-grub", ["pin", "7.0.6-2-pve", *TERMS], "", "refused"),
+    ("healthy-9.2-grub", ["unpin", "--next-boot"], "", "done"),
+]
+
+
+def acting(**enforce):
+    return json.dumps({**HEAD, "pin": {"max_age_days": 90},
+                       "enforce": {"enabled": True, "on": ["pin-age"], "actions": ["repin"],
+                                   "require_proven": False, "cooldown_hours": 0, **enforce}})
+
+
+ENFORCED = [
+    ("incident-built", [], acting(enabled=False), "", "dry-run"),
+    ("incident-built", ["--yes"], acting(enabled=False), "", "refused"),
+    ("incident-built", ["--yes"], acting(actions=["notify"]), "", "nothing"),
+    ("incident-built", ["--yes"], acting(on=["pin-expired"]), "", "nothing"),
+    ("incident-built", ["--yes"], "{", "", "refused"),
+    ("incident-built", [], acting(), "", "dry-run"),
+    ("incident-built", [], acting(actions=["pin-next-boot"]), "", "dry-run"),
+    ("incident-built", ["--yes"], acting(), "lie", "undone"),
+    ("incident-esp", ["--yes"], acting(), "", "refused"),
+    ("incident-built", ["--yes"], acting(), "", "done"),
+    ("esp-stale", ["--yes"], acting(on=["esp-stale"], actions=["refresh"]), "", "done"),
+    ("container-lxc", ["--yes"], acting(), "", "nothing"),
+]
+
+
+def told(schema, cases, run):
+    """Each case on its host, which is a fresh one where the name changes."""
+    documents, name = [], None
+    for number, case in enumerate(cases):
+        if case[0] != name:
+            folder = tempfile.TemporaryDirectory()
+            name, host = case[0], Host(folder.name, case[0])
+        document = run(host, *case[1:-1])
+        documents.append(document)
+        result(document.get("outcome", "none") == case[-1],
+               f"{schema.name}: case {number} ends as {case[-1]}", document)
+        schema.holds(document, f"case {number} is valid ({name}: {case[-1]})")
+    return documents
+
+
+def pins(schema):
+    def run(host, args, fault):
+        host.control(fault)
+        return host.guard(*args)
+    documents = told(schema, PINS, run)
+    refuses(schema, documents[0])
+    refuses(schema, documents[3])
+
+
+def enforced(schema):
+    def run(host, args, policy, fault):
+        host.control(fault)
+        host.put("etc/driftguard/policy.json", policy)
+        return host.guard("enforce", *args)
+    documents = told(schema, ENFORCED, run)
+    refuses(schema, documents[-3])
+
+
 def main():
     policy, facts, verdict = Schema("policy"), Schema("facts"), Schema("verdict")
     actions(Schema("action"))
+    pins(Schema("pin-report"))
+    enforced(Schema("enforce"))
     fleet = Schema("fleet")
     default(policy)
     shown(policy)

@@ -232,6 +232,7 @@ static void add_copy(struct dg_esp *esp, const struct dg_installed *kernel)
 	assert_non_null(c);
 	dg_set_str(&c->abi, kernel->abi.value);
 	dg_set_str(&c->image, "/EFI/proxmox/vmlinuz");
+	dg_set_int(&c->image_size, kernel->image_size.value);
 	dg_set_str(&c->image_version, kernel->image_version.value);
 	dg_set_str(&c->initrd, "/EFI/proxmox/initrd.img");
 	dg_set_int(&c->initrd_size, kernel->initrd_size.value);

@@ -91,8 +91,10 @@ static void test_bad_entries(void **state)
 	(void)state;
 	for (size_t i = 0; i < DG_COUNT(cases); i++) {
 		FACTS_CLEANUP struct dg_facts *facts = collect_entry(cases[i].text);
-		const char *words = said(&facts->ledger.items[0]);
+		const struct dg_debt *debt = &facts->ledger.items[0];
+		const char *words = said(&debt->until);
 
+		assert_string_equal(said(&debt->abi), ABI);
 		if (!dg_after(words, "malformed: /" PINS ABI ".json: ") ||
 		    !strstr(words, cases[i].why))
 			fail_msg("%s: %s", cases[i].text, words);
@@ -112,18 +114,25 @@ static void test_ledger_files(void **state)
 	put_fifo(&tree, PINS "1.json");
 	put_sparse(&tree, PINS "2.json", (off_t)1 << 30);
 	put_link(&tree, PINS "3.json", "nowhere");
+	put_link(&tree, PINS ABI ".json", "nowhere");
 	put(&tree, PINS "4..4.json",
 	    "{\"schema\":\"driftguard.pin/1\",\"abi\":\"4..4\"}");
 	facts = collect(&tree, &dg_collect_ledger);
-	assert_int_equal(facts->ledger.count, 4);
-	assert_string_equal(said(&facts->ledger.items[0]),
+	assert_int_equal(facts->ledger.count, 5);
+	assert_string_equal(said(&facts->ledger.items[0].until),
 			    "unreadable: /" PINS "1.json: is not a regular file");
-	assert_string_equal(said(&facts->ledger.items[1]),
+	assert_string_equal(said(&facts->ledger.items[1].until),
 			    "unreadable: /" PINS
 			    "2.json: is larger than what is read of it");
-	assert_string_equal(said(&facts->ledger.items[2]),
+	assert_string_equal(said(&facts->ledger.items[2].until),
 			    "unreadable: /" PINS "3.json: is not there");
 	assert_int_equal(facts->ledger.items[3].meta.state, DG_MALFORMED);
+	/* Of a kernel the name tells which. */
+	assert_string_equal(said(&facts->ledger.items[4].abi), ABI);
+	assert_string_equal(said(&facts->ledger.items[4].until),
+			    "unreadable: /" PINS ABI ".json: is not there");
+	assert_string_equal(dg_debt_gap(&facts->ledger.items[4]),
+			    "/" PINS ABI ".json: is not there");
 }
 
 int main(void)

@@ -127,6 +127,41 @@ static void ledger_broken(struct dg_facts *f)
 	make_gap(document(f, NEWER, 30));
 }
 
+static struct dg_debt *unusable(struct dg_facts *f, const char *abi)
+{
+	struct dg_debt *debt = document(f, abi, 30);
+
+	dg_set_gap(&debt->reason.meta, DG_MALFORMED, "%s.json: line 1", abi);
+	dg_set_gap(&debt->owner.meta, DG_MALFORMED, "%s.json: line 1", abi);
+	dg_set_gap(&debt->since.meta, DG_MALFORMED, "%s.json: line 1", abi);
+	dg_set_gap(&debt->until.meta, DG_MALFORMED, "%s.json: line 1", abi);
+	return debt;
+}
+
+static void other_entry_unusable(struct dg_facts *f)
+{
+	pin_old(f);
+	unusable(f, BEFORE);
+}
+
+static void own_entry_unusable(struct dg_facts *f)
+{
+	pin_old(f);
+	unusable(f, OLD);
+}
+
+static void target_entry_unusable(struct dg_facts *f)
+{
+	pin_old(f);
+	unusable(f, NEWEST);
+}
+
+static void late_and_other_unusable(struct dg_facts *f)
+{
+	late_3(f);
+	unusable(f, BEFORE);
+}
+
 static void ports_unread(struct dg_facts *f)
 {
 	pin_old(f);
@@ -364,6 +399,22 @@ ACTED(undone_this_boot, "undone", 30 * HOUR, "b007")
 ACTED(cut_off, NULL, 30 * HOUR, "b000")
 ACTED(not_undone, "unfinished", 30 * HOUR, "b000")
 
+/* Records that name no boot. */
+#define NAMELESS(name, ago)                                           \
+	static void name(struct dg_facts *f)                          \
+	{                                                             \
+		pin_old(f);                                           \
+		make_absent(&add_deed(f, "done", ago, "x")->boot_id); \
+	}
+NAMELESS(nameless_this_boot, 30 * HOUR)
+NAMELESS(nameless_before, 4 * DAY)
+
+static void nameless_and_boot_time_untold(struct dg_facts *f)
+{
+	nameless_before(f);
+	make_gap(&f->host.boot_time);
+}
+
 static void acted_tomorrow(struct dg_facts *f)
 {
 	pin_old(f);
@@ -492,6 +543,8 @@ static const struct gate_case {
 
 	{"known", DG_YES, pin_old, ACT, "none of the"},
 	{"known", DG_CANNOT_TELL, modules_untold, ACT, "module-blocks-target is unknown"},
+	{"known", DG_YES, other_entry_unusable, ACT,
+	 "about another kernel cannot be used: " BEFORE ".json: line 1"},
 	{"known", DG_CANNOT_TELL, dpkg_runs, ACT, "is unknown: packages are being"},
 
 	{"clock", DG_YES, pin_old, ACT, "2026-06-03T08:00:00Z is plausible"},
@@ -525,6 +578,10 @@ static const struct gate_case {
 	{"once-a-boot", DG_NO, acted_this_boot, ACT, "a change already"},
 	{"once-a-boot", DG_NO, undone_this_boot, ACT, "a change already"},
 	{"once-a-boot", DG_CANNOT_TELL, boot_untold, ACT, "which boot"},
+	{"once-a-boot", DG_NO, nameless_this_boot, ACT, "its record names no boot"},
+	{"once-a-boot", DG_YES, nameless_before, ACT, "no change yet"},
+	{"once-a-boot", DG_CANNOT_TELL, nameless_and_boot_time_untold, ACT,
+	 "names no boot, and when this one began"},
 	{"once-a-boot", DG_CANNOT_TELL, actions_unread, ACT, "Permission denied"},
 
 	{"migration", DG_YES, backed_up, ACT, "none of 1 guests and 0 containers"},
@@ -670,6 +727,15 @@ static const struct state_case {
 	{agreed, ACT ", \"nonsense\": 1", DG_ENFORCE_REFUSED, "notify", NULL,
 	 "the policy is not sound"},
 	{ledger_unread, ACT, DG_ENFORCE_REFUSED, "notify", NULL, "finding: pin-age"},
+	{other_entry_unusable, ACT, DG_ENFORCE_ACTS, "unpin", "pin-age", "unpin"},
+	{late_and_other_unusable,
+	 ON("\"on\": [\"pin-expired\"], \"actions\": [\"unpin\"], "
+	    "\"require_proven\": false"),
+	 DG_ENFORCE_ACTS, "unpin", "pin-expired", "unpin"},
+	{own_entry_unusable, ACT, DG_ENFORCE_REFUSED, "unpin", "pin-age",
+	 "known: pin-expired is unknown: " OLD ".json: line 1"},
+	{target_entry_unusable, ACT, DG_ENFORCE_REFUSED, "unpin", "pin-age",
+	 "known: " NEWEST ".json: line 1"},
 	{ledger_broken, ACT, DG_ENFORCE_REFUSED, "unpin", "pin-age",
 	 "known: pin-expired is unknown"},
 	{contained, ACT, DG_ENFORCE_NOTHING, "notify", NULL, "nothing drifts"},

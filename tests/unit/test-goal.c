@@ -215,10 +215,133 @@ static void short_initrd(struct dg_facts *f)
 	dg_set_int(&copy->initrd_size, copy->initrd_size.value / 2);
 }
 
+static struct dg_installed *original_of(struct dg_facts *f, const char *abi)
+{
+	dg_list_foreach (kernel, f->kernels)
+		if (dg_streq(dg_get(&kernel->abi), abi))
+			return kernel;
+	fail_msg("there is no kernel %s", abi);
+	return NULL;
+}
+
+static void short_image(struct dg_facts *f)
+{
+	pin_old(f);
+	copy_of(f, OLD)->image_size.value -= 512;
+}
+
+static void unread_original(struct dg_facts *f)
+{
+	pin_old(f);
+	make_gap(&original_of(f, OLD)->image);
+	make_gap(&original_of(f, OLD)->image_version);
+}
+
+static void unread_original_initrd(struct dg_facts *f)
+{
+	pin_old(f);
+	make_gap(&original_of(f, OLD)->initrd);
+	make_gap(&original_of(f, OLD)->initrd_size);
+}
+
+static void unread_copy(struct dg_facts *f)
+{
+	pin_old(f);
+	make_gap(&copy_of(f, OLD)->image_version);
+}
+
+static void unread_copied_initrd(struct dg_facts *f)
+{
+	pin_old(f);
+	make_gap(&copy_of(f, OLD)->initrd_size);
+}
+
+static void other_time(struct dg_facts *f)
+{
+	pin_old(f);
+	copy_of(f, OLD)->initrd_time.value += 300;
+}
+
+/* The initrd is known to be wrong, whatever else is not known. */
+static void short_and_unread(struct dg_facts *f)
+{
+	unread_copy(f);
+	dg_set_int(&copy_of(f, OLD)->initrd_size, 5);
+}
+
+/* Images of another kind. */
+static void no_versions(struct dg_facts *f)
+{
+	pin_old(f);
+	make_absent(&original_of(f, OLD)->image_version);
+	dg_list_foreach (esp, f->boot.esps)
+		dg_list_foreach (copy, esp->copies)
+			if (dg_streq(dg_get(&copy->abi), OLD))
+				make_absent(&copy->image_version);
+}
+
+static void no_versions_short(struct dg_facts *f)
+{
+	no_versions(f);
+	copy_of(f, OLD)->image_size.value -= 512;
+}
+
+static void no_versions_unread(struct dg_facts *f)
+{
+	no_versions(f);
+	make_gap(&copy_of(f, OLD)->image_size);
+}
+
+static void one_has_no_version(struct dg_facts *f)
+{
+	pin_old(f);
+	make_absent(&copy_of(f, OLD)->image_version);
+}
+
+/* A pin that outlived its kernel: the copies stay, and boot. */
+static void uninstalled(struct dg_facts *f)
+{
+	pin_old(f);
+	dg_set_str(&original_of(f, OLD)->abi, "6.2.1-1-pve");
+}
+
+static void uninstalled_without_initrd(struct dg_facts *f)
+{
+	uninstalled(f);
+	make_absent(&copy_of(f, OLD)->initrd);
+}
+
+static void unread_kernels(struct dg_facts *f)
+{
+	uninstalled(f);
+	make_gap(&f->kernels);
+}
+
 static void other_is_broken(struct dg_facts *f)
 {
 	pin_old(f);
 	dg_set_gap(&copy_of(f, NEWER)->image_version.meta, DG_MALFORMED, "truncated");
+}
+
+static void other_is_short(struct dg_facts *f)
+{
+	pin_old(f);
+	dg_set_int(&copy_of(f, NEWER)->initrd_size, 5);
+}
+
+static void other_is_unread(struct dg_facts *f)
+{
+	pin_old(f);
+	make_gap(&copy_of(f, NEWER)->image);
+}
+
+/* What no refresh mends: a kernel that is not in /boot, and what removing one left. */
+static void other_is_debris(struct dg_facts *f)
+{
+	pin_old(f);
+	dg_set_str(&copy_of(f, NEWER)->abi, "6.2.1-1-pve");
+	make_absent(&copy_of(f, BEFORE)->image);
+	make_absent(&copy_of(f, BEFORE)->image_version);
 }
 
 static void by_hand(struct dg_facts *f)
@@ -292,12 +415,51 @@ static void test_esps(void **state)
 	expect_reached(host_esps, second_is_unread, &spared, DG_CANNOT_TELL, "ESP ");
 	expect_reached(host_esps, broken_image, &old, DG_NO, "is broken: truncated");
 	expect_reached(host_esps, short_initrd, &old, DG_NO, "not the one in /boot");
+	expect_reached(host_esps, short_image, &old, DG_NO, "not the one in /boot");
+	expect_reached(host_esps, short_and_unread, &old, DG_NO, "not the one in /boot");
+	expect_reached(host_esps, one_has_no_version, &old, DG_NO,
+		       "not the one in /boot");
+	expect_reached(host_esps, no_versions, &old, DG_YES, NULL);
+	expect_reached(host_esps, no_versions_short, &old, DG_NO, "not the one in /boot");
+	expect_reached(host_esps, uninstalled, &old, DG_YES, NULL);
+	expect_reached(host_esps, uninstalled_without_initrd, &old, DG_NO,
+		       "has no initrd");
 	/* Another kernel's copy is not what boots. */
 	expect_reached(host_esps, other_is_broken, &old, DG_YES, NULL);
 }
 
+static void test_unseen_copies(void **state)
+{
+	static void (*const bends[])(struct dg_facts *) = {
+		unread_original, unread_original_initrd,
+		unread_copy,	 unread_copied_initrd,
+		other_time,	 no_versions_unread,
+		unread_kernels,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < DG_COUNT(bends); i++)
+		expect_reached(host_esps, bends[i], &old, DG_CANNOT_TELL, "its cop");
+}
+
+static void test_fresh(void **state)
+{
+	static const struct dg_goal fresh = {.pin = OLD, .fresh = true};
+
+	(void)state;
+	expect_reached(host_esps, pin_old, &fresh, DG_YES, NULL);
+	expect_reached(host_esps, other_is_debris, &fresh, DG_YES, NULL);
+	expect_reached(host_esps, other_is_broken, &fresh, DG_NO,
+		       "its copy of " NEWER " is broken");
+	expect_reached(host_esps, other_is_short, &fresh, DG_NO, "not the one in /boot");
+	expect_reached(host_esps, second_is_gone, &fresh, DG_NO, "is not there");
+	expect_reached(host_esps, other_is_unread, &fresh, DG_CANNOT_TELL,
+		       "its copy of " NEWER " cannot be read");
+	expect_reached(host_esps, unread_kernels, &fresh, DG_CANNOT_TELL, "its copies");
+}
+
 static void expect_is_at(struct dg_facts *(*make)(void), void (*bend)(struct dg_facts *),
-			 const char *pin_, const char *boots)
+			 const char *pin_, const char *boots, bool fresh)
 {
 	DG_CLEANUP(dg_policy_freep) struct dg_policy *policy = dg_policy_new();
 	DG_CLEANUP(dg_facts_freep) struct dg_facts *f = make();
@@ -309,18 +471,21 @@ static void expect_is_at(struct dg_facts *(*make)(void), void (*bend)(struct dg_
 	expect_text(goal.pin, pin_);
 	assert_null(goal.next_pin);
 	expect_text(goal.boots, boots);
+	assert_int_equal(goal.fresh, fresh);
 }
 
 static void test_of_host(void **state)
 {
 	(void)state;
-	expect_is_at(host_grub, NULL, NULL, NEWEST);
-	expect_is_at(host_esps, pin_old, OLD, OLD);
-	expect_is_at(host_esps, second_is_old, OLD, NULL);
-	expect_is_at(host_esps, not_refreshed, NEWEST, NULL);
-	expect_is_at(host_grub, pins_differ, NEWER, NULL);
-	expect_is_at(host_esps, second_is_gone, OLD, OLD);
-	expect_is_at(host_esps, broken_image, OLD, NULL);
+	expect_is_at(host_grub, NULL, NULL, NEWEST, false);
+	expect_is_at(host_esps, pin_old, OLD, OLD, true);
+	expect_is_at(host_esps, second_is_old, OLD, NULL, true);
+	expect_is_at(host_esps, not_refreshed, NEWEST, NULL, true);
+	expect_is_at(host_grub, pins_differ, NEWER, NULL, false);
+	expect_is_at(host_esps, second_is_gone, OLD, OLD, true);
+	expect_is_at(host_esps, broken_image, OLD, NULL, false);
+	expect_is_at(host_esps, unread_copy, OLD, NULL, false);
+	expect_is_at(host_esps, other_is_short, OLD, OLD, false);
 }
 
 int main(void)
@@ -328,7 +493,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_closed_set), cmocka_unit_test(test_of_plan),
 		cmocka_unit_test(test_pins),	   cmocka_unit_test(test_loaders),
-		cmocka_unit_test(test_esps),	   cmocka_unit_test(test_of_host),
+		cmocka_unit_test(test_esps),	   cmocka_unit_test(test_unseen_copies),
+		cmocka_unit_test(test_fresh),	   cmocka_unit_test(test_of_host),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -233,13 +233,9 @@ static int find_status(const struct work *w)
 static int run_enforce(const struct dg_options *options)
 {
 	DG_CLEANUP(work_clean) struct work w = {.options = options};
-	int r = dg_root_new(options->root, &w.root);
 
-	if (r < 0) {
-		dg_complain("cannot examine %s: %s", options->root, dg_errno_words(r));
-		return DG_EXIT_UNUSABLE;
-	}
-	if (dg_find_boot_tool(options, w.root, options->yes, &w.tool) < 0 || load(&w) < 0)
+	if (dg_open_root(options, &w.root) < 0 ||
+	    dg_find_boot_tool(options, w.root, options->yes, &w.tool) < 0 || load(&w) < 0)
 		return DG_EXIT_UNUSABLE;
 	if ((options->yes && recover(&w) < 0) || decide(&w) < 0 || act_or_note(&w) < 0)
 		return DG_EXIT_FAILED;

@@ -19,6 +19,7 @@ struct dg_style {
 	bool colour;
 	bool blocks;  /* a terminal that shows block characters */
 	bool verbose; /* also what is fine */
+	bool as_user; /* what may not be read, root could read */
 	size_t width; /* columns to wrap at */
 };
 

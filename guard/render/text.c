@@ -167,6 +167,22 @@ static void print_folded(FILE *out, const struct dg_verdict *v,
 		style->verbose ? "" : " (-v lists them)");
 }
 
+/* dg_errno_words() of what may not be read. */
+#define REFUSED "no permission"
+
+static void print_hint(FILE *out, const struct dg_verdict *v,
+		       const struct dg_style *style)
+{
+	bool refused = false;
+
+	for (size_t i = 0; i < v->finding_count; i++)
+		refused |= v->findings[i].status == DG_UNKNOWN &&
+			   v->findings[i].summary &&
+			   strstr(v->findings[i].summary, REFUSED);
+	if (style->as_user && refused)
+		fputs("Run as root to see what had no permission.\n", out);
+}
+
 static int print_verdict(FILE *out, const struct dg_verdict *v,
 			 const struct dg_style *style)
 {
@@ -187,6 +203,7 @@ static int print_verdict(FILE *out, const struct dg_verdict *v,
 	for (size_t i = 0; style->verbose && i < DG_COUNT(folded) && r == 0; i++)
 		r = dg_print_table(out, v, folded[i].title, folded[i].status, style);
 	print_folded(out, v, style);
+	print_hint(out, v, style);
 	return r;
 }
 

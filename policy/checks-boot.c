@@ -91,7 +91,7 @@ static void suggest_mending(const struct dg_view *view, struct dg_finding *f)
 
 	if (kernel && dg_absent(&kernel->initrd) && !boots_without_initrd(view))
 		initrd = dg_format("update-initramfs -u -k %s; ", view->next.abi);
-	dg_find_remedy(f, "before any reboot: %s%s%sor choose another kernel",
+	dg_find_remedy(f, "Before any reboot: %s%s%sor choose another kernel",
 		       source ? source : "", initrd ? initrd : "",
 		       dg_true(&view->facts->boot.managed) ? "proxmox-boot-tool refresh; "
 							   : "");
@@ -115,7 +115,7 @@ static void check_next_broken(const struct dg_view *view, struct dg_finding *f)
 {
 	if (has_empty_menu(view)) {
 		dg_find_text(f, "loader_file", view->next.path);
-		dg_find_remedy(f, "before any reboot: update-grub, or where ESPs are "
+		dg_find_remedy(f, "Before any reboot: update-grub, or where ESPs are "
 				  "managed proxmox-boot-tool refresh");
 		dg_find_drift(f, DG_CRITICAL, "the next boot ends in GRUB's shell: %s",
 			      view->next.why);

@@ -370,7 +370,7 @@ static void suggest_listing(const struct dg_partition *p, struct dg_finding *f)
 				 "init /dev/%s",
 				 name, name);
 	else
-		more = dg_format("look what /dev/%s holds (%s) before it is formatted "
+		more = dg_format("Look what /dev/%s holds (%s) before it is formatted "
 				 "and listed",
 				 name, type ? type : "not known");
 	if (more)

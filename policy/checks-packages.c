@@ -112,9 +112,9 @@ static void suggest_release(const char *held, struct dg_finding *f)
 {
 	bool pinned = dg_find_has(f, "pinned_in");
 
-	dg_find_remedy(f, "if the reason is gone: %s%s%s%s",
+	dg_find_remedy(f, "If the reason is gone: %s%s%s%s",
 		       held ? "apt-mark unhold" : "", held ? held : "",
-		       held && pinned ? ", and " : "",
+		       held && pinned ? "; and " : "",
 		       pinned ? "remove the entry in the file named above" : "");
 }
 

@@ -125,9 +125,9 @@ static void check_expired(const struct dg_view *view, struct dg_finding *f)
 	dg_find_remedy(
 		f,
 		view->product.proxmox
-			? "leave the pin (the plan says how), or ask its owner for "
+			? "Leave the pin (the plan says how), or ask its owner for "
 			  "a new date: driftguard pin %s --until 90d"
-			: "leave the pin, or write a new date into "
+			: "Leave the pin, or write a new date into "
 			  "/etc/driftguard/pins.d/%s.json",
 		view->pin.abi);
 }
@@ -175,7 +175,7 @@ static void drift_undocumented(const struct dg_view *view, struct dg_finding *f)
 	dg_find_remedy(f,
 		       view->product.proxmox
 			       ? "driftguard pin %s --reason '...' --until 90d"
-			       : "write down why, who and until when in "
+			       : "Write down why, who and until when in "
 				 "/etc/driftguard/pins.d/%s.json",
 		       view->pin.abi);
 }

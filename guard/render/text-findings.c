@@ -94,6 +94,7 @@ static void print_paragraph(FILE *out, const struct dg_finding *f,
 	const char *remedy = f->remedy ? f->remedy : f->check->remedy;
 	DG_FREE char *evidence = dg_evidence_text(f);
 	DG_FREE char *fix = dg_format("-> %s", remedy);
+	DG_FREE char *lines = fix ? dg_wrap_clauses(fix, style->width, 4, 7) : NULL;
 
 	fprintf(out, "  %s%-8s%s  %s\n",
 		style->colour ? dg_severity_colours[f->severity] : "",
@@ -104,8 +105,8 @@ static void print_paragraph(FILE *out, const struct dg_finding *f,
 		dg_print_wrapped(out, evidence, style, 6, 6);
 	if (f->waiver)
 		print_waiver(out, f->waiver, style);
-	else if (fix)
-		dg_print_wrapped(out, fix, style, 4, 7);
+	else if (lines)
+		fprintf(out, "%s\n", lines);
 }
 
 void dg_print_drift(FILE *out, const struct dg_verdict *v, const char *title,

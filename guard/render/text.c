@@ -111,7 +111,7 @@ static void print_preflights(FILE *out, const struct dg_plan *plan, bool advisor
 
 	for (size_t i = 0; i < plan->preflight_count; i++) {
 		const struct dg_preflight *p = &plan->preflights[i];
-		DG_FREE char *text = NULL;
+		DG_FREE char *text = NULL, *lines = NULL;
 
 		if (p->ok == DG_YES || p->advisory != advisory)
 			continue;
@@ -120,7 +120,8 @@ static void print_preflights(FILE *out, const struct dg_plan *plan, bool advisor
 		any = true;
 		text = dg_format("%s: %s%s%s", p->id, p->detail, p->unblock ? " -> " : "",
 				 p->unblock ? p->unblock : "");
-		dg_print_wrapped(out, text ? text : p->detail, style, 4, 6);
+		lines = dg_wrap_clauses(text ? text : p->detail, style->width, 4, 6);
+		fprintf(out, "%s\n", lines ? lines : p->detail);
 	}
 }
 

@@ -191,7 +191,7 @@ static const struct check_case cases[] = {
 	K(not_formatted, DRIFT(NOTICE),
 	  REMEDY("proxmox-boot-tool format /dev/sdb2; proxmox-boot-tool init /dev/sdb2")),
 	K(other_system, DRIFT(NOTICE),
-	  REMEDY("look what /dev/sdb2 holds (ext4) before it is formatted and listed")),
+	  REMEDY("Look what /dev/sdb2 holds (ext4) before it is formatted and listed")),
 	K(no_sibling, OK),
 #undef K
 };

@@ -332,11 +332,12 @@ static const struct check_case cases[] = {
 	{                                                                         \
 		.id = "package-held", .host = host_grub, .bend = how, __VA_ARGS__ \
 	}
-	K(held, DRIFT(NOTICE), REMEDY("if the reason is gone: apt-mark unhold pve-qemu-kvm")),
+	K(held, DRIFT(NOTICE),
+	  REMEDY("If the reason is gone: apt-mark unhold pve-qemu-kvm")),
 	K(held_running, DRIFT(NOTICE)),
 	K(held_other, OK),
 	K(preferred_version, DRIFT(NOTICE),
-	  REMEDY("if the reason is gone: remove the entry in the file named above")),
+	  REMEDY("If the reason is gone: remove the entry in the file named above")),
 	K(preferred_glob, DRIFT(NOTICE)),
 	K(preferred_archive, OK),
 	K(preferred_up, OK),

@@ -156,16 +156,44 @@ fail:
 }
 
 static int add_line(struct libscols_table *table, const struct dg_finding *f,
-		    size_t width)
+		    const char *summary, size_t width)
 {
 	struct libscols_line *line = scols_table_new_line(table, NULL);
-	DG_FREE char *text = dg_wrap(f->summary ? f->summary : "", width, 0, 0);
+	DG_FREE char *text = dg_wrap(summary ? summary : "", width, 0, 0);
 
 	if (!line || !text || scols_line_set_data(line, 0, "") < 0 ||
 	    scols_line_set_data(line, 1, f->check->id) < 0 ||
 	    scols_line_set_data(line, 2, text) < 0)
 		return -ENOMEM;
 	return 0;
+}
+
+/* Whether two say the same. */
+static bool is_same(const struct dg_finding *a, const struct dg_finding *b)
+{
+	return a->status == b->status && a->summary && dg_streq(a->summary, b->summary);
+}
+
+static bool is_told(const struct dg_verdict *v, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (is_same(&v->findings[i], &v->findings[index]))
+			return true;
+	return false;
+}
+
+/* One that was not told yet, and all that say the same: often one thing that could not be
+ * read is the reason of many. */
+static int add_group(struct libscols_table *table, const struct dg_verdict *v,
+		     size_t index, size_t width)
+{
+	const struct dg_finding *first = &v->findings[index];
+	int r = add_line(table, first, first->summary, width);
+
+	for (size_t i = index + 1; i < v->finding_count && r == 0; i++)
+		if (is_same(first, &v->findings[i]))
+			r = add_line(table, &v->findings[i], "(as above)", width);
+	return r;
 }
 
 static size_t find_longest_id(const struct dg_verdict *v, enum dg_status status)
@@ -192,8 +220,8 @@ int dg_print_table(FILE *out, const struct dg_verdict *v, const char *title,
 	if (!table)
 		return -ENOMEM;
 	for (size_t i = 0; i < v->finding_count && r == 0; i++)
-		if (v->findings[i].status == status)
-			r = add_line(table, &v->findings[i], width);
+		if (v->findings[i].status == status && !is_told(v, i))
+			r = add_group(table, v, i, width);
 	dg_print_title(out, title, style);
 	if (r == 0 && scols_print_table(table) < 0)
 		r = -ENOMEM;

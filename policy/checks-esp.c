@@ -182,6 +182,19 @@ static const struct dg_check stale = {
 
 /* --- esp-missing --- */
 
+static void note_gone(const struct dg_esp *esp, struct dg_finding *f)
+{
+	const char *device = dg_get(&esp->device);
+	DG_FREE char *foreign =
+		device ? dg_format("no FAT file system on %s", device) : NULL;
+
+	dg_find_subject(f, "esp", esp->uuid.value);
+	dg_find_text(f, esp->uuid.value,
+		     foreign		       ? foreign
+		     : dg_absent(&esp->device) ? "no such device"
+					       : "no FAT file system");
+}
+
 static void check_missing(const struct dg_view *view, struct dg_finding *f)
 {
 	size_t listed = 0, gone = 0;
@@ -199,9 +212,7 @@ static void check_missing(const struct dg_view *view, struct dg_finding *f)
 		if (!dg_absent(&esp->device) && !foreign)
 			continue;
 		gone++;
-		dg_find_subject(f, "esp", esp->uuid.value);
-		dg_find_text(f, esp->uuid.value,
-			     foreign ? "no FAT file system" : "no such device");
+		note_gone(esp, f);
 	}
 	if (!listed)
 		dg_find_drift(
@@ -396,7 +407,8 @@ static void check_unlisted(const struct dg_view *view, struct dg_finding *f)
 	if (f->subject_count)
 		dg_find_drift(f, DG_NOTICE,
 			      "a disk of the boot pool carries an ESP that is not "
-			      "listed: the host cannot boot from that disk");
+			      "listed: no kernel is copied there, and that disk cannot "
+			      "be counted on to boot");
 	else
 		dg_find_ok(f, "no sibling of the boot disks carries an unlisted ESP");
 }

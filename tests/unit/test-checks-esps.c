@@ -166,7 +166,8 @@ static const struct check_case cases[] = {
 	K(NULL, OK),
 	K(esp_gone, DRIFT(WARNING)),
 	K(esps_gone, DRIFT(WARNING)),
-	K(esp_other, DRIFT(WARNING)),
+	K(esp_other, DRIFT(WARNING),
+	  EVIDENCE("BBBB-0002", "no FAT file system on /dev/sdb2")),
 	K(none_listed, DRIFT(WARNING)),
 	{.id = "esp-missing", .host = host_grub, NOT_APPLICABLE},
 #undef K

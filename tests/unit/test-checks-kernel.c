@@ -227,6 +227,12 @@ static void debian_without_meta(struct dg_facts *f)
 	drop_package(f, "linux-image-amd64");
 }
 
+static void newer_broken(struct dg_facts *f)
+{
+	runs_newer(f);
+	make_absent(&kernel_of(f, NEWEST)->initrd);
+}
+
 /* --- the cases --- */
 
 static const struct check_case cases[] = {
@@ -269,8 +275,11 @@ static const struct check_case cases[] = {
 		.id = "kernel-newer-installed", .host = host_grub, .bend = how, \
 		__VA_ARGS__                                                     \
 	}
-	K(runs_newer, DRIFT(WARNING), EVIDENCE("state", "pending")),
-	K(newer_pinned, DRIFT(NOTICE), EVIDENCE("state", "stuck")),
+	K(runs_newer, DRIFT(WARNING), EVIDENCE("state", "pending"), REMEDY("reboot")),
+	K(newer_broken, DRIFT(WARNING), EVIDENCE("state", "pending"),
+	  REMEDY("Once what boots next is whole (see boot-next-broken): reboot")),
+	K(newer_pinned, DRIFT(NOTICE), EVIDENCE("state", "stuck"),
+	  REMEDY("If the pin's reason is gone: driftguard unpin; then reboot")),
 	K(newer_pinned_documented, WAIVED(NOTICE)),
 	K(newer_untold, DRIFT(WARNING), EVIDENCE("state", "undetermined")),
 	K(by_numbers, DRIFT(WARNING), EVIDENCE("newest", "7.0.6-17-pve")),

@@ -28,7 +28,7 @@ static size_t take_clause(const char *text, size_t room)
 
 	do
 		end += strcspn(end, " ") + 1;
-	while (end[-1] && !strchr(";:,.>", end[-2]));
+	while (end[-1] && (end - text < 2 || !strchr(";:,.>", end[-2])));
 	end--;
 	return count_columns(text, (size_t)(end - text)) <= room ? (size_t)(end - text)
 								 : take_word(text, room);

@@ -484,6 +484,7 @@ static void clauses(void **state)
 		 "  -> one two\n     three four\n     five six;\n     seven eight", 16},
 		{"a/b:c,d;e f", "  a/b:c,d;e f", 30},
 		{"Nothing.", "  Nothing.", 30},
+		{" a  b", "   a  b", 30},
 		{"", "  ", 30},
 	};
 

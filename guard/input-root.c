@@ -8,7 +8,7 @@
 #include "guard/verbs.h"
 
 /* A system has one of these; support bundles may have few more. */
-static const char *const folders[] = {"etc", "usr", "var", "boot", "proc"};
+static const char *const folders[] = {"etc", "usr", "var", "boot", "proc", "run"};
 
 static const char *explain(const char *dir, int r)
 {
@@ -43,7 +43,7 @@ int dg_open_root(const struct dg_options *options, struct dg_root **ret)
 	found = r == 0 ? find_system(root) : 0;
 	if (found == -ENOENT) {
 		dg_complain("cannot examine %s: there is no system in it (none of etc, "
-			    "usr, var, boot, proc); is it mounted?",
+			    "usr, var, boot, proc, run); is it mounted?",
 			    options->root);
 		return found;
 	}

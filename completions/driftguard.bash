@@ -78,7 +78,7 @@ _driftguard()
 	*:) words=$(_driftguard_verbs) ;;
 	*:explain) words=$(driftguard explain 2> /dev/null | awk '{ print $2 }') ;;
 	*:policy) words="show check" ;;
-	*:pin) words=$(cd /boot 2> /dev/null && printf '%s\n' vmlinuz-* | sed -n 's/^vmlinuz-//p') ;;
+	*:pin) words=$(compgen -G "/boot/vmlinuz-*" | sed 's/.*vmlinuz-//') ;;
 	*) compopt -o default; return ;;
 	esac
 	[ "$verb" != policy ] || compopt -o default

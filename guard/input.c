@@ -91,11 +91,11 @@ static int read_facts(const struct dg_options *options, struct dg_facts **ret)
 static int collect_facts(const struct dg_options *options, struct dg_facts **ret)
 {
 	DG_ROOT_CLEANUP struct dg_root *root = NULL;
-	int r = dg_root_new(options->root, &root);
+	int r = dg_open_root(options, &root);
 
-	if (r == 0)
-		r = dg_collect(root, options->has_now ? &options->now : NULL, DEADLINE_MS,
-			       ret);
+	if (r < 0)
+		return r;
+	r = dg_collect(root, options->has_now ? &options->now : NULL, DEADLINE_MS, ret);
 	if (r < 0)
 		dg_complain("cannot examine %s: %s", options->root, dg_errno_words(r));
 	return r;

@@ -46,7 +46,7 @@ static const struct row rows[] = {
 	 .kind = FORM,
 	 TO(format),
 	 .argument = "FORM",
-	 .help = "text (default), json, nagios, prometheus, motd, html"},
+	 .help = "print text (default), json, nagios, prometheus, motd or html"},
 	{.name = "facts",
 	 .kind = TEXT,
 	 TO(facts),

@@ -57,11 +57,13 @@ static void print_preflight(FILE *out, const struct dg_pin_work *work,
 					  : "NO",
 			  p->id, p->detail, p->ok != DG_YES && p->unblock ? " -> " : "",
 			  p->ok != DG_YES && p->unblock ? p->unblock : "");
+	DG_FREE char *lines = NULL;
 
 	if (p->ok == DG_YES && !style->verbose)
 		return;
-	if (line)
-		dg_print_wrapped(out, line, style, 2, 4);
+	lines = line ? dg_wrap_clauses(line, style->width, 2, 4) : NULL;
+	if (lines)
+		fprintf(out, "%s\n", lines);
 	if (dg_preflight_blocks(p) && !over && !essential)
 		fprintf(out, "    (--override %s goes on all the same)\n", p->id);
 }

@@ -49,11 +49,8 @@ static int check_options(struct dg_pin_work *work)
 
 	if (status != DG_GO_ON)
 		return status;
-	r = dg_root_new(o->root, &work->root);
-	if (r < 0) {
-		dg_complain("cannot examine %s: %s", o->root, dg_errno_words(r));
+	if (dg_open_root(o, &work->root) < 0)
 		return DG_EXIT_UNUSABLE;
-	}
 	if (dg_check_user(work->root, !o->dry_run, work->verb) < 0)
 		return DG_EXIT_REFUSED;
 	r = dg_find_boot_tool(o, work->root, !o->dry_run, &work->tool);

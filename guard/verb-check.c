@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* check: collect (or read facts), judge, print. Writes nothing. */
 #include <errno.h>
+#include <unistd.h>
 
 #include "guard/verbs.h"
 #include "policy/facts.h"
@@ -10,6 +11,8 @@ int dg_print_verdict(const struct dg_options *options, const struct dg_verdict *
 	struct dg_style style = dg_style_of(stdout, options->verbose > 0);
 	int r;
 
+	/* What was recorded, or comes from elsewhere, was read by somebody else. */
+	style.as_user = geteuid() != 0 && !options->facts && !verdict->recorded.is_set;
 	if (options->quiet)
 		return 0;
 	r = options->format->verdict(stdout, verdict, &style);

@@ -65,7 +65,7 @@ static int run_compare(const struct dg_options *options)
 const struct dg_verb dg_verb_compare = {
 	.name = "compare",
 	.args = "[A B]",
-	.help = "two boots, side by side (default: of the last two kernels)",
+	.help = "two boots, side by side (default: one of each of the last two kernels)",
 	.max_args = 2,
 	DG_OUTPUT(comparison),
 	.run = run_compare,

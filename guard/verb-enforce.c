@@ -142,12 +142,9 @@ static int find_status(const struct dg_enforce_work *w)
 static int run_enforce(const struct dg_options *options)
 {
 	DG_CLEANUP(work_clean) struct dg_enforce_work w = {.options = options};
-	int r = dg_root_new(options->root, &w.root);
 
-	if (r < 0) {
-		dg_complain("cannot examine %s: %s", options->root, dg_errno_words(r));
+	if (dg_open_root(options, &w.root) < 0)
 		return DG_EXIT_UNUSABLE;
-	}
 	if (dg_check_user(w.root, options->yes, "enforce") < 0)
 		return DG_EXIT_REFUSED;
 	if (dg_find_boot_tool(options, w.root, options->yes, &w.tool) < 0 || load(&w) < 0)

@@ -7,12 +7,10 @@
 int dg_load_history(const struct dg_options *options, struct dg_history *ret)
 {
 	DG_ROOT_CLEANUP struct dg_root *root = NULL;
-	int r = dg_root_new(options->root, &root);
+	int r = dg_open_root(options, &root);
 
-	if (r < 0) {
-		dg_complain("cannot examine %s: %s", options->root, dg_errno_words(r));
+	if (r < 0)
 		return r;
-	}
 	r = dg_history_read(root, ret);
 	if (r < 0)
 		dg_complain("cannot read %s: %s", DG_BOOTS_DIR, dg_errno_words(r));

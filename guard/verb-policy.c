@@ -37,11 +37,9 @@ static int show_load_name(const struct dg_options *options, struct show *show)
 
 	if (options->facts)
 		return dg_load_facts(options, &show->facts);
-	r = dg_root_new(options->root, &root);
+	r = dg_open_root(options, &root);
 	if (r == 0)
 		dg_read_host_name(root, &show->host_name);
-	else
-		dg_complain("cannot examine %s: %s", options->root, dg_errno_words(r));
 	return r;
 }
 
@@ -209,8 +207,10 @@ static int check_policy(const struct dg_options *options, const char *path)
 	DG_CLEANUP(dg_policy_freep) struct dg_policy *policy = dg_policy_new();
 	DG_CLUSTER_CLEANUP struct dg_cluster cluster = {0};
 	DG_ROOT_CLEANUP struct dg_root *root = NULL;
-	int r = policy ? dg_root_new(options->root, &root) : -ENOMEM;
+	int r = policy ? 0 : -ENOMEM;
 
+	if (r == 0 && dg_open_root(options, &root) < 0)
+		return DG_EXIT_UNUSABLE;
 	if (r == 0)
 		r = dg_cluster_read(root, DG_CLUSTER_DEADLINE_MS, &cluster);
 	if (r < 0) {

@@ -45,13 +45,13 @@ static int run_probe(const struct dg_options *options)
 {
 	DG_ROOT_CLEANUP struct dg_root *root = NULL;
 	DG_CLEANUP(dg_facts_freep) struct dg_facts *facts = dg_facts_new();
-	int r = facts ? dg_root_new(options->root, &root) : -ENOMEM;
 
-	if (r < 0) {
-		dg_complain("cannot examine %s: %s", options->root, dg_errno_words(r));
+	if (!facts) {
+		dg_complain("out of memory");
 		return DG_EXIT_UNUSABLE;
 	}
-	return examine(options, root, facts);
+	return dg_open_root(options, &root) < 0 ? DG_EXIT_UNUSABLE
+						: examine(options, root, facts);
 }
 
 const struct dg_verb dg_verb_probe = {

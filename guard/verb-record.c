@@ -256,12 +256,10 @@ static int judge_and_write(struct work *w)
 
 static int open_root(const struct dg_options *options, struct dg_root **ret)
 {
-	int r = dg_root_new(options->root, ret);
+	int r = dg_open_root(options, ret);
 
-	if (r < 0) {
-		dg_complain("cannot examine %s: %s", options->root, dg_errno_words(r));
+	if (r < 0)
 		return r;
-	}
 	if (options->sample && !dg_root_is_live(*ret)) {
 		dg_complain("--sample: %s is a tree, which stands still; only the "
 			    "running system can be measured",

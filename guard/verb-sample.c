@@ -116,12 +116,10 @@ static int run_sample(const struct dg_options *options)
 	DG_ROOT_CLEANUP struct dg_root *root = NULL;
 	DG_CLEANUP(dg_facts_freep) struct dg_facts *facts = NULL;
 	DG_CLEANUP(dg_policy_freep) struct dg_policy *policy = NULL;
-	int r = dg_root_new(options->root, &root), status;
+	int status;
 
-	if (r < 0) {
-		dg_complain("cannot examine %s: %s", options->root, dg_errno_words(r));
+	if (dg_open_root(options, &root) < 0)
 		return DG_EXIT_UNUSABLE;
-	}
 	if (!dg_root_is_live(root)) {
 		dg_complain("cannot sample %s: a tree stands still", options->root);
 		return DG_EXIT_UNUSABLE;

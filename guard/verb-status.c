@@ -43,12 +43,10 @@ static int read_status(const struct dg_options *options, struct dg_verdict **ret
 	DG_ROOT_CLEANUP struct dg_root *root = NULL;
 	int64_t now = options->has_now ? options->now : (int64_t)time(NULL);
 	DG_FREE char *why = NULL, *boot_id = NULL;
-	int r = dg_root_new(options->root, &root);
+	int r = dg_open_root(options, &root);
 
-	if (r < 0) {
-		dg_complain("cannot examine %s: %s", options->root, dg_errno_words(r));
+	if (r < 0)
 		return r;
-	}
 	r = dg_verdict_read(root, ret, &why);
 	if (r == 0) {
 		boot_id = read_boot_id(root);

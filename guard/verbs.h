@@ -75,6 +75,8 @@ struct dg_cluster;
 struct dg_facts;
 struct dg_root;
 
+/* The folder options->root. One that no system lies in is refused: -ENOENT. */
+int dg_open_root(const struct dg_options *options, struct dg_root **ret);
 /* Collect from options->root, or read options->facts; --now applied. */
 int dg_load_facts(const struct dg_options *options, struct dg_facts **ret);
 /* The policy in force for a host of that name (NULL: not known). An explicit --policy

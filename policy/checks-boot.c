@@ -37,12 +37,19 @@ static bool boots_without_initrd(const struct dg_view *view)
 	       dg_streq(view->running->abi.value, view->next.abi);
 }
 
+static bool is_half_configured(const struct dg_package *package)
+{
+	const char *status = package ? dg_get(&package->status) : NULL;
+
+	return status && dg_package_present(package) && !dg_streq(status, "installed") &&
+	       !dg_after(status, "triggers-");
+}
+
 static size_t list_missing(const struct dg_view *view, struct dg_finding *f)
 {
 	const char *abi = view->next.abi;
 	const struct dg_installed *kernel = dg_view_installed(view, abi);
 	const struct dg_package *package = dg_view_kernel_package(view, abi);
-	const char *status = package ? dg_get(&package->status) : NULL;
 	const struct dg_str *image, *initrd;
 	size_t count = 0;
 
@@ -53,13 +60,41 @@ static size_t list_missing(const struct dg_view *view, struct dg_finding *f)
 		dg_find_item(f, "missing", "initrd"), count++;
 	if (!kernel || dg_absent(&kernel->modules))
 		dg_find_item(f, "missing", "modules"), count++;
-	if (status && dg_package_present(package) && !dg_streq(status, "installed") &&
-	    !dg_after(status, "triggers-")) {
+	if (is_half_configured(package)) {
 		dg_find_text(f, "package", package->name.value);
-		dg_find_text(f, "package_status", status);
+		dg_find_text(f, "package_status", dg_get(&package->status));
 		count++;
 	}
 	return count;
+}
+
+/* What brings back what is not on this host's own disk: the rest is a refresh's. */
+static char *find_source(const struct dg_view *view)
+{
+	const char *abi = view->next.abi;
+	const struct dg_installed *kernel = dg_view_installed(view, abi);
+	const struct dg_package *package = dg_view_kernel_package(view, abi);
+
+	if (is_half_configured(package))
+		return dg_format("dpkg --configure -a; ");
+	if (kernel && !dg_absent(&kernel->image) && !dg_absent(&kernel->modules))
+		return dg_format("%s", "");
+	return package && dg_package_present(package)
+		       ? dg_format("apt install --reinstall %s; ", package->name.value)
+		       : dg_format("install the package of %s again; ", abi);
+}
+
+static void suggest_mending(const struct dg_view *view, struct dg_finding *f)
+{
+	const struct dg_installed *kernel = dg_view_installed(view, view->next.abi);
+	DG_FREE char *source = find_source(view), *initrd = NULL;
+
+	if (kernel && dg_absent(&kernel->initrd) && !boots_without_initrd(view))
+		initrd = dg_format("update-initramfs -u -k %s; ", view->next.abi);
+	dg_find_remedy(f, "Before any reboot: %s%s%sor choose another kernel",
+		       source ? source : "", initrd ? initrd : "",
+		       dg_true(&view->facts->boot.managed) ? "proxmox-boot-tool refresh; "
+							   : "");
 }
 
 /* update-grub empties the menu before it fills it. */
@@ -80,7 +115,7 @@ static void check_next_broken(const struct dg_view *view, struct dg_finding *f)
 {
 	if (has_empty_menu(view)) {
 		dg_find_text(f, "loader_file", view->next.path);
-		dg_find_remedy(f, "before any reboot: update-grub, or where ESPs are "
+		dg_find_remedy(f, "Before any reboot: update-grub, or where ESPs are "
 				  "managed proxmox-boot-tool refresh");
 		dg_find_drift(f, DG_CRITICAL, "the next boot ends in GRUB's shell: %s",
 			      view->next.why);
@@ -94,13 +129,14 @@ static void check_next_broken(const struct dg_view *view, struct dg_finding *f)
 	dg_find_text(f, "next_boot", view->next.abi);
 	dg_find_text(f, "chosen_by", view->next.mechanism);
 	dg_find_text(f, "loader_file", view->next.path);
-	if (list_missing(view, f))
-		dg_find_drift(
-			f, DG_CRITICAL,
-			"%s boots next, and it is not whole: the next boot may fail",
-			view->next.abi);
-	else
+	if (!list_missing(view, f)) {
 		dg_find_ok(f, "%s boots next and is whole", view->next.abi);
+		return;
+	}
+	suggest_mending(view, f);
+	dg_find_drift(f, DG_CRITICAL,
+		      "%s boots next, and it is not whole: the next boot may fail",
+		      view->next.abi);
 }
 
 static const struct dg_check next_broken = {
@@ -114,8 +150,9 @@ static const struct dg_check next_broken = {
 	.each = {"kernels.image", "kernels.initrd", "kernels.modules",
 		 "boot.esps.copies.image", "boot.esps.copies.initrd"},
 	.run = check_next_broken,
-	.remedy = "Before any reboot: dpkg --configure -a; update-initramfs -u -k ABI; "
-		  "proxmox-boot-tool refresh; or choose another kernel.",
+	.remedy = "Before any reboot: let dpkg finish, make the initrd anew or install "
+		  "the kernel's package again, and refresh the ESPs; or choose another "
+		  "kernel.",
 	.why = "A kernel package that stopped half-way, a full /boot, or a copy that "
 	       "never "
 	       "reached the ESP leave a boot entry without its image, its initrd or its "

@@ -234,6 +234,19 @@ static const struct dg_check stale = {
 
 /* --- esp-missing --- */
 
+static void note_gone(const struct dg_esp *esp, struct dg_finding *f)
+{
+	const char *device = dg_get(&esp->device);
+	DG_FREE char *foreign =
+		device ? dg_format("no FAT file system on %s", device) : NULL;
+
+	dg_find_subject(f, "esp", esp->uuid.value);
+	dg_find_text(f, esp->uuid.value,
+		     foreign		       ? foreign
+		     : dg_absent(&esp->device) ? "no such device"
+					       : "no FAT file system");
+}
+
 static void check_missing(const struct dg_view *view, struct dg_finding *f)
 {
 	size_t listed = 0, gone = 0;
@@ -251,9 +264,7 @@ static void check_missing(const struct dg_view *view, struct dg_finding *f)
 		if (!dg_absent(&esp->device) && !foreign)
 			continue;
 		gone++;
-		dg_find_subject(f, "esp", esp->uuid.value);
-		dg_find_text(f, esp->uuid.value,
-			     foreign ? "no FAT file system" : "no such device");
+		note_gone(esp, f);
 	}
 	if (!listed)
 		dg_find_drift(
@@ -321,14 +332,20 @@ static void check_unmanaged(const struct dg_view *view, struct dg_finding *f)
 		return;
 	}
 	dg_find_subject(f, "esp", esp->uuid.value);
-	if (dg_true(&esp->listed))
+	if (dg_true(&esp->listed)) {
 		dg_find_ok(f, "this boot came from a listed ESP, %s", esp->uuid.value);
-	else
-		dg_find_drift(f, DG_CRITICAL,
-			      "this boot came from ESP %s, which proxmox-boot-tool does "
-			      "not keep "
-			      "up to date: no pin and no new kernel takes effect",
-			      esp->uuid.value);
+		return;
+	}
+	if (dg_known(&esp->device))
+		dg_find_remedy(f,
+			       "proxmox-boot-tool init %s, or change the firmware's boot "
+			       "order",
+			       esp->device.value);
+	dg_find_drift(f, DG_CRITICAL,
+		      "this boot came from ESP %s, which proxmox-boot-tool does "
+		      "not keep "
+		      "up to date: no pin and no new kernel takes effect",
+		      esp->uuid.value);
 }
 
 static const struct dg_check unmanaged = {
@@ -340,7 +357,8 @@ static const struct dg_check unmanaged = {
 	.needs = {ESP_FACTS, "boot.efi.loader_part_uuid"},
 	.each = {"boot.esps.part_uuid"},
 	.run = check_unmanaged,
-	.remedy = "proxmox-boot-tool init /dev/PARTITION, or change the firmware's boot "
+	.remedy = "List that ESP with proxmox-boot-tool init, which takes its partition "
+		  "(lsblk -o NAME,PARTUUID tells which), or change the firmware's boot "
 		  "order.",
 	.why = "The boot loader records the partition it was started from "
 	       "(LoaderDevicePartUUID). When that ESP is not in "
@@ -398,6 +416,30 @@ static bool is_sibling_of_listed(const struct dg_view *view, const char *disk)
 	return false;
 }
 
+/* Nothing that holds a file system is formatted: an ESP that has one needs to be listed
+ * only, and may be what the host booted from. */
+static void suggest_listing(const struct dg_partition *p, struct dg_finding *f)
+{
+	const char *name = dg_get(&p->name), *type = dg_get(&p->fs_type);
+	DG_FREE char *old = NULL, *more = NULL;
+
+	if (!name)
+		return;
+	old = DG_STEAL(f->remedy);
+	if (dg_streq(type, "vfat"))
+		more = dg_format("proxmox-boot-tool init /dev/%s", name);
+	else if (dg_absent(&p->fs_type))
+		more = dg_format("proxmox-boot-tool format /dev/%s; proxmox-boot-tool "
+				 "init /dev/%s",
+				 name, name);
+	else
+		more = dg_format("Look what /dev/%s holds (%s) before it is formatted "
+				 "and listed",
+				 name, type ? type : "not known");
+	if (more)
+		dg_find_remedy(f, "%s%s%s", old ? old : "", old ? "; " : "", more);
+}
+
 static void check_unlisted(const struct dg_view *view, struct dg_finding *f)
 {
 	if (!dg_true(&view->facts->boot.managed)) {
@@ -412,11 +454,13 @@ static void check_unlisted(const struct dg_view *view, struct dg_finding *f)
 			continue;
 		dg_find_subject(f, "esp", uuid ? uuid : dg_get(&p->name));
 		dg_find_item(f, "partitions", dg_get(&p->name));
+		suggest_listing(p, f);
 	}
 	if (f->subject_count)
 		dg_find_drift(f, DG_NOTICE,
 			      "a disk of the boot pool carries an ESP that is not "
-			      "listed: the host cannot boot from that disk");
+			      "listed: no kernel is copied there, and that disk cannot "
+			      "be counted on to boot");
 	else
 		dg_find_ok(f, "no sibling of the boot disks carries an unlisted ESP");
 }
@@ -430,8 +474,8 @@ static const struct dg_check unlisted = {
 	.needs = {ESP_FACTS},
 	.each = {"boot.partitions.*"},
 	.run = check_unlisted,
-	.remedy = "proxmox-boot-tool format /dev/PARTITION; proxmox-boot-tool init "
-		  "/dev/PARTITION",
+	.remedy = "List that ESP with proxmox-boot-tool init; one without a file system "
+		  "is formatted before, with proxmox-boot-tool format.",
 	.why = "The classic after a disk swap: the pool is whole again, the new disk's "
 	       "ESP was "
 	       "never formatted or listed, and the host boots from the other disk only. "

@@ -195,6 +195,15 @@ static const struct dg_installed *find_newest(const struct dg_view *view,
 	return newest;
 }
 
+/* By a reboot alone the pinned kernel comes again. */
+static void suggest_unpinning(const struct dg_view *view, struct dg_finding *f)
+{
+	if (view->pin.abi)
+		dg_find_remedy(f, "If the pin's reason is gone: %s; then reboot",
+			       view->product.proxmox ? "driftguard unpin"
+						     : "leave the pin");
+}
+
 static void grade_newer(const struct dg_view *view, struct dg_finding *f,
 			const char *running, const char *newest)
 {
@@ -213,11 +222,13 @@ static void grade_newer(const struct dg_view *view, struct dg_finding *f,
 		dg_find_drift(f, DG_NOTICE,
 			      "%s is installed, and the pin keeps %s running", newest,
 			      running);
+		suggest_unpinning(view, f);
 	} else {
 		dg_find_drift(f, DG_WARNING, "%s is installed, and %s %s", newest,
 			      view->next.abi ? view->next.abi : "what",
 			      view->next.abi ? "boots again"
 					     : "boots next cannot be told");
+		suggest_unpinning(view, f);
 	}
 	dg_find_text(f, "state",
 		     cures	      ? "pending"

@@ -2,6 +2,7 @@
 /* The kernel family, as the package manager sees it: what keeps updates away. */
 #include "policy/catalog.h"
 #include "policy/glob.h"
+#include "policy/text.h"
 #include "policy/view.h"
 
 /* --- kernel-meta-missing --- */
@@ -98,8 +99,28 @@ static const struct dg_preference *find_preference(const struct dg_view *view,
 	return NULL;
 }
 
+/* *all, longer by a word; NULL stays as good as "". */
+static void add_word(char **all, const char *word)
+{
+	char *longer = dg_format("%s %s", *all ? *all : "", word);
+
+	free(*all);
+	*all = longer;
+}
+
+static void suggest_release(const char *held, struct dg_finding *f)
+{
+	bool pinned = dg_find_has(f, "pinned_in");
+
+	dg_find_remedy(f, "If the reason is gone: %s%s%s%s",
+		       held ? "apt-mark unhold" : "", held ? held : "",
+		       held && pinned ? "; and " : "",
+		       pinned ? "remove the entry in the file named above" : "");
+}
+
 static size_t list_held(const struct dg_view *view, struct dg_finding *f)
 {
+	DG_FREE char *held = NULL;
 	size_t count = 0;
 
 	dg_list_foreach (package, view->facts->packages.list) {
@@ -109,7 +130,8 @@ static size_t list_held(const struct dg_view *view, struct dg_finding *f)
 			continue;
 		p = find_preference(view, package->name.value);
 		if (dg_streq(dg_get(&package->want), "hold"))
-			dg_find_item(f, "held", package->name.value);
+			dg_find_item(f, "held", package->name.value),
+				add_word(&held, package->name.value);
 		else if (p)
 			dg_find_item(f, "pinned_in", dg_get(&p->path));
 		else
@@ -117,6 +139,8 @@ static size_t list_held(const struct dg_view *view, struct dg_finding *f)
 		dg_find_subject(f, "package", package->name.value);
 		count++;
 	}
+	if (count)
+		suggest_release(held, f);
 	return count;
 }
 
@@ -142,9 +166,8 @@ static const struct dg_check held = {
 	.needs = {"packages.list.name", "packages.list.status", "kernel.release"},
 	.each = {"packages.list.want", "packages.preferences.*"},
 	.run = check_held,
-	.remedy =
-		"If the reason is gone: apt-mark unhold PACKAGE, or remove the entry in "
-		"/etc/apt/preferences.d.",
+	.remedy = "If the reason is gone: release it with apt-mark unhold, or remove the "
+		  "entry in /etc/apt/preferences.d.",
 	.why = "`apt-mark hold` and a pin in apt's preferences stop updates as surely as "
 	       "a pinned "
 	       "kernel, and neither proxmox-boot-tool nor pveversion shows them.",

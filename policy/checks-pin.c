@@ -124,12 +124,14 @@ static void check_expired(const struct dg_view *view, struct dg_finding *f)
 	dg_find_drift(f, late > view->policy->pin.grace_days ? DG_CRITICAL : DG_WARNING,
 		      "the pin to %s was due on %s (%s)", view->pin.abi, date,
 		      dg_known(&debt->owner) ? debt->owner.value : "no owner");
-	if (view->product.proxmox)
-		dg_find_remedy(
-			f,
-			"Leave the pin (the plan says how), or ask its owner for a "
-			"new date: driftguard pin %s --until 90d",
-			view->pin.abi);
+	dg_find_remedy(
+		f,
+		view->product.proxmox
+			? "Leave the pin (the plan says how), or ask its owner for "
+			  "a new date: driftguard pin %s --until 90d"
+			: "Leave the pin, or write a new date into "
+			  "/etc/driftguard/pins.d/%s.json",
+		view->pin.abi);
 }
 
 static const struct dg_check expired = {
@@ -142,8 +144,8 @@ static const struct dg_check expired = {
 	.needs = {PIN_FACTS, "time"},
 	.each = {"ledger.abi"},
 	.run = check_expired,
-	.remedy = "Leave the pin (the plan says how), or ask its owner for a new date: "
-		  "driftguard pin ABI --until DATE.",
+	.remedy = "Leave the pin (the plan says how), or ask its owner for a new date, "
+		  "which driftguard pin writes down.",
 	.why = "The ledger (/etc/driftguard/pins.d) records why a kernel is pinned, by "
 	       "whom and "
 	       "until when. When the day comes, somebody has to present the bill.",
@@ -172,9 +174,12 @@ static void drift_undocumented(const struct dg_view *view, struct dg_finding *f)
 {
 	dg_find_drift(f, DG_NOTICE, "nobody wrote down why %s is pinned, or until when",
 		      view->pin.abi);
-	if (view->product.proxmox)
-		dg_find_remedy(f, "driftguard pin %s --reason '...' --until 90d",
-			       view->pin.abi);
+	dg_find_remedy(f,
+		       view->product.proxmox
+			       ? "driftguard pin %s --reason '...' --until 90d"
+			       : "Write down why, who and until when in "
+				 "/etc/driftguard/pins.d/%s.json",
+		       view->pin.abi);
 }
 
 static void check_undocumented(const struct dg_view *view, struct dg_finding *f)
@@ -212,9 +217,8 @@ static const struct dg_check undocumented = {
 	.needs = {PIN_FACTS},
 	.each = {"ledger.*"},
 	.run = check_undocumented,
-	.remedy = "driftguard pin ABI --reason '...' --until 2026-12-31 writes it down, "
-		  "and "
-		  "leaves the pin as it is.",
+	.remedy = "driftguard pin, with --reason and --until, writes it down and leaves "
+		  "the pin as it is.",
 	.why = "A reason can be checked, an owner can be asked, a date can be kept. A "
 	       "pin without "
 	       "them can only be found again by accident.",

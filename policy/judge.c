@@ -258,6 +258,25 @@ static int find_all(const struct dg_view *view, struct dg_verdict *verdict)
 	return r;
 }
 
+static bool is_broken_next(const struct dg_finding *f)
+{
+	return (f->status == DG_DRIFT || f->status == DG_WAIVED) &&
+	       dg_streq(f->check->id, "boot-next-broken");
+}
+
+/* Nobody is sent into a reboot that may fail. */
+static void hold_reboots(struct dg_finding *findings, size_t count)
+{
+	bool broken = false;
+
+	for (size_t i = 0; i < count; i++)
+		broken |= is_broken_next(&findings[i]);
+	for (size_t i = 0; i < count; i++)
+		if (broken && dg_streq(findings[i].remedy, "reboot"))
+			dg_find_remedy(&findings[i], "Once what boots next is whole (see "
+						     "boot-next-broken): reboot");
+}
+
 static char *copy(const char *text)
 {
 	return text ? dg_format("%s", text) : NULL;
@@ -295,6 +314,7 @@ static int judge_view(const struct dg_view *view, struct dg_verdict *verdict)
 
 	if (r < 0)
 		return r;
+	hold_reboots(verdict->findings, verdict->finding_count);
 	describe_host(view, verdict);
 	verdict->level = sum_up(view->policy, verdict->findings, verdict->finding_count);
 	verdict->headline = dg_headline(view, verdict->findings, verdict->finding_count,

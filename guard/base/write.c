@@ -296,6 +296,11 @@ int dg_root_write(const struct dg_root *root, const struct dg_folder *folder,
 	return write_into(&job, fd, data, size, mode);
 }
 
+bool dg_has_no_room(int r)
+{
+	return r == -EROFS || r == -ENOSPC || r == -EDQUOT;
+}
+
 int dg_root_remove(const struct dg_root *root, const struct dg_folder *folder,
 		   const char *name, char **ret_why)
 {

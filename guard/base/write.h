@@ -42,6 +42,10 @@ int dg_root_write(const struct dg_root *root, const struct dg_folder *folder,
 		  const char *name, const void *data, size_t size, mode_t mode,
 		  char **ret_why);
 
+/* Whether that failed because nothing can be written where the folder lies: the file
+ * system is read-only or full. */
+bool dg_has_no_room(int r);
+
 /* Remove the file `name` (of a link, the link) of the folder. -ENOENT: it is not there.
  */
 int dg_root_remove(const struct dg_root *root, const struct dg_folder *folder,

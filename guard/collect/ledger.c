@@ -184,11 +184,32 @@ static void read_entry(const struct dg_root *root, const char *name,
 		parse_entry(data, size, name, debt);
 }
 
+/* Something else that has the folder's name is as good as an entry that cannot be used:
+ * that there is none is not what it says. */
+static bool note_misplaced(const struct dg_root *root, struct dg_facts *facts)
+{
+	struct stat st;
+	struct dg_debt *debt;
+
+	if (dg_root_stat(root, LEDGER, false, &st) < 0)
+		return false;
+	debt = DG_ADD(&facts->ledger, ENTRIES_MAX);
+	if (!debt)
+		return false;
+	dg_set_known(&facts->ledger.meta);
+	dg_set_gap(&debt->meta, DG_MALFORMED, LEDGER ": %s",
+		   S_ISLNK(st.st_mode) ? "is a link that leads to no folder"
+				       : "is not a folder");
+	return true;
+}
+
 static void run(const struct dg_root *root, struct dg_facts *facts)
 {
 	DG_NAMES_FREE char **names = NULL;
 	int r = dg_root_list(root, LEDGER, ENTRIES_MAX, &names, NULL);
 
+	if ((r == -ENOTDIR || r == -ENOENT) && note_misplaced(root, facts))
+		return;
 	if (r < 0) {
 		dg_gap_from_errno(&facts->ledger.meta, r, LEDGER);
 		return;

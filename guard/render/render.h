@@ -19,6 +19,7 @@ struct dg_style {
 	bool colour;
 	bool blocks;  /* a terminal that shows block characters */
 	bool verbose; /* also what is fine */
+	bool as_user; /* what may not be read, root could read */
 	size_t width; /* columns to wrap at */
 };
 
@@ -91,3 +92,6 @@ char *dg_command_line(const struct dg_argv *argv);
 /* Words of `text` in lines of at most `width` columns: the first behind `indent` spaces,
  * the others behind `hang`. Owned by the caller; NULL: out of memory (render/wrap.c). */
 char *dg_wrap(const char *text, size_t width, size_t indent, size_t hang);
+/* The same of commands between ";" and other clauses: none is broken that fits on a line,
+ * so that it can be copied. */
+char *dg_wrap_clauses(const char *text, size_t width, size_t indent, size_t hang);

@@ -94,6 +94,7 @@ static void print_paragraph(FILE *out, const struct dg_finding *f,
 	const char *remedy = f->remedy ? f->remedy : f->check->remedy;
 	DG_FREE char *evidence = dg_evidence_text(f);
 	DG_FREE char *fix = dg_format("-> %s", remedy);
+	DG_FREE char *lines = fix ? dg_wrap_clauses(fix, style->width, 4, 7) : NULL;
 
 	fprintf(out, "  %s%-8s%s  %s\n",
 		style->colour ? dg_severity_colours[f->severity] : "",
@@ -104,8 +105,8 @@ static void print_paragraph(FILE *out, const struct dg_finding *f,
 		dg_print_wrapped(out, evidence, style, 6, 6);
 	if (f->waiver)
 		print_waiver(out, f->waiver, style);
-	else if (fix)
-		dg_print_wrapped(out, fix, style, 4, 7);
+	else if (lines)
+		fprintf(out, "%s\n", lines);
 }
 
 void dg_print_drift(FILE *out, const struct dg_verdict *v, const char *title,
@@ -155,10 +156,10 @@ fail:
 }
 
 static int add_line(struct libscols_table *table, const struct dg_finding *f,
-		    size_t width)
+		    const char *summary, size_t width)
 {
 	struct libscols_line *line = scols_table_new_line(table, NULL);
-	DG_FREE char *text = dg_wrap(f->summary ? f->summary : "", width, 0, 0);
+	DG_FREE char *text = dg_wrap(summary ? summary : "", width, 0, 0);
 
 	if (!line || !text || scols_line_set_data(line, 0, "") < 0 ||
 	    scols_line_set_data(line, 1, f->check->id) < 0 ||
@@ -175,29 +176,31 @@ static bool is_denied(const struct dg_finding *f)
 	       strstr(f->summary, "no permission");
 }
 
-static size_t count_denied(const struct dg_verdict *v)
+size_t dg_count_denied(const struct dg_verdict *v, const struct dg_style *style)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < v->finding_count; i++)
+	for (size_t i = 0; style->as_user && i < v->finding_count; i++)
 		n += is_denied(&v->findings[i]);
 	return n;
 }
 
-/* One is told as any other; of several that say the same only the names are. */
+bool dg_tells_denied_apart(const struct dg_verdict *v, const struct dg_style *style)
+{
+	return !style->verbose && dg_count_denied(v, style) > 1;
+}
+
 static bool is_listed(const struct dg_verdict *v, const struct dg_finding *f,
 		      enum dg_status status, const struct dg_style *style)
 {
 	return f->status == status &&
-	       (style->verbose || !is_denied(f) || count_denied(v) < 2);
+	       !(is_denied(f) && dg_tells_denied_apart(v, style));
 }
 
 int dg_print_denied(FILE *out, const struct dg_verdict *v, const struct dg_style *style)
 {
 	char *all = NULL;
 
-	if (style->verbose || count_denied(v) < 2)
-		return 0;
 	for (size_t i = 0; i < v->finding_count; i++) {
 		DG_FREE char *before = all;
 
@@ -211,9 +214,37 @@ int dg_print_denied(FILE *out, const struct dg_verdict *v, const struct dg_style
 			return -ENOMEM;
 	}
 	dg_print_title(out, "Not known for lack of permission: run this as root", style);
-	dg_print_wrapped(out, all, style, 3, 3);
+	dg_print_wrapped(out, all ? all : "", style, 3, 3);
 	free(all);
 	return 0;
+}
+
+/* Whether two say the same. */
+static bool is_same(const struct dg_finding *a, const struct dg_finding *b)
+{
+	return a->status == b->status && a->summary && dg_streq(a->summary, b->summary);
+}
+
+static bool is_told(const struct dg_verdict *v, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (is_same(&v->findings[i], &v->findings[index]))
+			return true;
+	return false;
+}
+
+/* One that was not told yet, and all that say the same: often one thing that could not be
+ * read is the reason of many. */
+static int add_group(struct libscols_table *table, const struct dg_verdict *v,
+		     size_t index, size_t width)
+{
+	const struct dg_finding *first = &v->findings[index];
+	int r = add_line(table, first, first->summary, width);
+
+	for (size_t i = index + 1; i < v->finding_count && r == 0; i++)
+		if (is_same(first, &v->findings[i]))
+			r = add_line(table, &v->findings[i], "(as above)", width);
+	return r;
 }
 
 static size_t find_longest_id(const struct dg_verdict *v, enum dg_status status,
@@ -242,8 +273,8 @@ int dg_print_table(FILE *out, const struct dg_verdict *v, const char *title,
 	if (!table)
 		return -ENOMEM;
 	for (size_t i = 0; i < v->finding_count && r == 0; i++)
-		if (is_listed(v, &v->findings[i], status, style))
-			r = add_line(table, &v->findings[i], width);
+		if (is_listed(v, &v->findings[i], status, style) && !is_told(v, i))
+			r = add_group(table, v, i, width);
 	dg_print_title(out, title, style);
 	if (r == 0 && scols_print_table(table) < 0)
 		r = -ENOMEM;

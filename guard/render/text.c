@@ -111,7 +111,7 @@ static void print_preflights(FILE *out, const struct dg_plan *plan, bool advisor
 
 	for (size_t i = 0; i < plan->preflight_count; i++) {
 		const struct dg_preflight *p = &plan->preflights[i];
-		DG_FREE char *text = NULL;
+		DG_FREE char *text = NULL, *lines = NULL;
 
 		if (p->ok == DG_YES || p->advisory != advisory)
 			continue;
@@ -120,7 +120,8 @@ static void print_preflights(FILE *out, const struct dg_plan *plan, bool advisor
 		any = true;
 		text = dg_format("%s: %s%s%s", p->id, p->detail, p->unblock ? " -> " : "",
 				 p->unblock ? p->unblock : "");
-		dg_print_wrapped(out, text ? text : p->detail, style, 4, 6);
+		lines = dg_wrap_clauses(text ? text : p->detail, style->width, 4, 6);
+		fprintf(out, "%s\n", lines ? lines : p->detail);
 	}
 }
 
@@ -184,11 +185,13 @@ static int print_verdict(FILE *out, const struct dg_verdict *v,
 		return r;
 	dg_print_drift(out, v, "Waived", DG_WAIVED, style);
 	r = dg_print_table(out, v, "Not known", DG_UNKNOWN, style);
-	if (r == 0)
+	if (r == 0 && dg_tells_denied_apart(v, style))
 		r = dg_print_denied(out, v, style);
 	for (size_t i = 0; style->verbose && i < DG_COUNT(folded) && r == 0; i++)
 		r = dg_print_table(out, v, folded[i].title, folded[i].status, style);
 	print_folded(out, v, style);
+	if (dg_count_denied(v, style) > 0 && !dg_tells_denied_apart(v, style))
+		fputs("Run as root to see what had no permission.\n", out);
 	return r;
 }
 

@@ -27,7 +27,11 @@ void dg_print_drift(FILE *out, const struct dg_verdict *v, const char *title,
 int dg_print_table(FILE *out, const struct dg_verdict *v, const char *title,
 		   enum dg_status status, const struct dg_style *style);
 
-/* The names of those that are not known to who is not root. 0 or -ENOMEM. */
+/* How many are not known for that who looks is not root. */
+size_t dg_count_denied(const struct dg_verdict *v, const struct dg_style *style);
+/* Whether only the names of those are told, together: of several with one reason. */
+bool dg_tells_denied_apart(const struct dg_verdict *v, const struct dg_style *style);
+/* These names. 0 or -ENOMEM. */
 int dg_print_denied(FILE *out, const struct dg_verdict *v, const struct dg_style *style);
 
 int dg_text_check(FILE *out, const struct dg_check *check, const struct dg_style *style);

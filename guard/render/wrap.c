@@ -13,7 +13,29 @@ static size_t count_columns(const char *s, size_t n)
 	return columns;
 }
 
-char *dg_wrap(const char *text, size_t width, size_t indent, size_t hang)
+/* A word; how long it is in bytes. */
+static size_t take_word(const char *text, size_t room)
+{
+	(void)room;
+	return strcspn(text, " ");
+}
+
+/* A command or clause, up to what separates it from the next one; if it is too long for
+ * a line, a word. */
+static size_t take_clause(const char *text, size_t room)
+{
+	const char *end = text;
+
+	do
+		end += strcspn(end, " ") + 1;
+	while (end[-1] && (end - text < 2 || !strchr(";:,.>", end[-2])));
+	end--;
+	return count_columns(text, (size_t)(end - text)) <= room ? (size_t)(end - text)
+								 : take_word(text, room);
+}
+
+static char *wrap(const char *text, size_t width, size_t indent, size_t hang,
+		  size_t (*take)(const char *text, size_t room))
 {
 	size_t size = 0, column = indent;
 	bool fresh = true;
@@ -24,7 +46,7 @@ char *dg_wrap(const char *text, size_t width, size_t indent, size_t hang)
 		return NULL;
 	fprintf(f, "%*s", (int)indent, "");
 	while (*text) {
-		size_t n = strcspn(text, " "), columns = count_columns(text, n);
+		size_t n = take(text, width - hang), columns = count_columns(text, n);
 
 		if (!fresh && column + 1 + columns > width) {
 			fprintf(f, "\n%*s", (int)hang, "");
@@ -44,4 +66,14 @@ char *dg_wrap(const char *text, size_t width, size_t indent, size_t hang)
 		return NULL;
 	}
 	return out;
+}
+
+char *dg_wrap(const char *text, size_t width, size_t indent, size_t hang)
+{
+	return wrap(text, width, indent, hang, take_word);
+}
+
+char *dg_wrap_clauses(const char *text, size_t width, size_t indent, size_t hang)
+{
+	return wrap(text, width, indent, hang, take_clause);
 }

@@ -5,6 +5,7 @@
 #include "guard/render/render.h"
 #include "guard/sink/mail.h"
 #include "policy/text.h"
+#include "policy/timefmt.h"
 
 #define WIDTH	    76
 #define SUBJECT_MAX 200
@@ -47,10 +48,12 @@ int dg_mail_compose(const struct dg_verdict *v, enum dg_level last, char **ret,
 	char *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
+	char time[DG_TIME_SIZE];
 	int r;
 
 	if (!out)
 		return -ENOMEM;
+	dg_time_format(v->time, time);
 	fputs("To: root\n", out);
 	put_subject(out, v);
 	fputs("Auto-Submitted: auto-generated\n"
@@ -60,10 +63,12 @@ int dg_mail_compose(const struct dg_verdict *v, enum dg_level last, char **ret,
 	      out);
 	r = dg_render_text.verdict(out, v, &style);
 	fprintf(out,
-		"\nThis is mailed when a verdict gets worse; the last one was \"%s\".\n"
+		"\nJudged at %s by this host's clock. This is mailed when a verdict "
+		"gets\n"
+		"worse; the last one was \"%s\".\n"
 		"driftguard explain ID tells more about a finding. What is mailed is the "
 		"policy's\n\"sinks.mail\" to say.\n",
-		dg_level_name(last));
+		time, dg_level_name(last));
 	if (fclose(out) != 0 && r == 0)
 		r = -ENOMEM;
 	if (r < 0) {

@@ -3,24 +3,19 @@
  * interface and never log in. What was mailed is remembered over boots. */
 #include <errno.h>
 #include <json-c/json.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
-#include "guard/base/write.h"
 #include "guard/sink/mail.h"
 #include "guard/sink/memory.h"
+#include "guard/sink/outbox.h"
 #include "policy/text.h"
 #include "policy/timefmt.h"
 
-#define SENDMAIL      "/usr/sbin/sendmail"
-#define LIMIT_MS      20000
-#define MAILED	      "mailed.json"
-#define MAILED_SCHEMA "driftguard.mailed/1"
+#define SENDMAIL "/usr/sbin/sendmail"
+#define LIMIT_MS 20000
 
-/* A message that is left here is sent by driftguard-mail.service, which has no sandbox in
- * its MTA's way: of that unit's path unit, being enabled looks like this. */
-#define MAIL_UNIT "/etc/systemd/system/multi-user.target.wants/driftguard-mail.path"
-
-static const struct dg_folder outbox = {.base = "/run", .below = "driftguard"};
+static const struct dg_memory mailed = {
+	.name = "mailed.json", .schema = "driftguard.mailed/1", .or_in_run = true};
 
 /* --- memory --- */
 
@@ -28,7 +23,7 @@ static const struct dg_folder outbox = {.base = "/run", .below = "driftguard"};
 static int recall(const struct dg_root *root, enum dg_level *ret, char **ret_why)
 {
 	DG_MEMORY_CLEANUP struct json_object *json = NULL;
-	int r = dg_memory_read(root, MAILED, MAILED_SCHEMA, &json, ret_why);
+	int r = dg_memory_read(root, &mailed, &json, ret_why);
 
 	if (r < 0)
 		return r;
@@ -49,18 +44,10 @@ static int remember(const struct dg_sink_call *call, enum dg_level level, char *
 	json_object_object_add(json, "verdict",
 			       json_object_new_string(dg_level_name(level)));
 	json_object_object_add(json, "time", json_object_new_string(time));
-	return dg_memory_write(call->root, MAILED, MAILED_SCHEMA, json, ret_why);
+	return dg_memory_write(call->root, &mailed, json, ret_why);
 }
 
 /* --- sending --- */
-
-static bool has_unit(const struct dg_root *root)
-{
-	struct stat st;
-
-	return dg_root_stat(root, MAIL_UNIT, false, &st) == 0 &&
-	       dg_root_stat(root, "/run/systemd/system", true, &st) == 0;
-}
 
 static int hand_over(const struct dg_sink_call *call, const char *program, int limit_ms,
 		     enum dg_level last, char **ret_why)
@@ -71,29 +58,46 @@ static int hand_over(const struct dg_sink_call *call, const char *program, int l
 
 	if (r < 0)
 		return r;
-	if (has_unit(call->root))
-		return dg_root_write(call->root, &outbox, "mail", message, size, 0644,
-				     ret_why);
-	return dg_sendmail_run(program, message, size, limit_ms, ret_why);
+	return dg_outbox_is_watched(call->root)
+		       ? dg_outbox_put(call->root, message, size, ret_why)
+		       : dg_sendmail_run(program, message, size, limit_ms, ret_why);
 }
 
 /* What cannot be remembered would be mailed again and again: so that comes first. */
 static int send_once(const struct dg_sink_call *call, const char *program, int limit_ms,
 		     enum dg_level last, char **ret_why)
 {
-	DG_FREE char *why = NULL;
-	int r = remember(call, last, ret_why);
+	int r;
 
-	if (r < 0)
-		return r;
-	r = hand_over(call, program, limit_ms, last, &why);
-	/* Who has no mail is told in other ways. */
-	if (r == -ENOENT && !has_unit(call->root))
+	/* Who has no mail is told in other ways, and by mail as soon as there is any. */
+	if (access(program, X_OK) < 0)
 		return 0;
+	r = remember(call, last, ret_why);
 	if (r == 0)
-		return remember(call, call->verdict->level, ret_why);
-	*ret_why = DG_STEAL(why);
-	return r;
+		r = hand_over(call, program, limit_ms, last, ret_why);
+	return r < 0 ? r : remember(call, call->verdict->level, ret_why);
+}
+
+/* What waits to be sent, and says that something is wrong, is not sent once that is
+ * over. */
+static int note_better(const struct dg_sink_call *call, char **ret_why)
+{
+	DG_FREE char *why = NULL;
+	bool over = !dg_level_reaches(call->verdict->level, call->from);
+	int withdrawn = over ? dg_outbox_withdraw(call->root, &why) : 0;
+	int r = remember(call, call->verdict->level, ret_why);
+
+	if (r == 0 && withdrawn < 0)
+		*ret_why = DG_STEAL(why);
+	return r < 0 ? r : withdrawn;
+}
+
+/* Whoever switches it on again is told how things are then. */
+static int switch_off(const struct dg_root *root, char **ret_why)
+{
+	int r = dg_outbox_withdraw(root, ret_why);
+
+	return r < 0 ? r : dg_memory_forget(root, &mailed, ret_why);
 }
 
 int dg_mail_by(const struct dg_sink_call *call, const char *program, int limit_ms,
@@ -102,9 +106,8 @@ int dg_mail_by(const struct dg_sink_call *call, const char *program, int limit_m
 	enum dg_level now = call->verdict->level, last;
 	int r;
 
-	/* Whoever switches it on again is told how things are then. */
 	if (dg_streq(call->from, "off"))
-		return dg_memory_forget(call->root, MAILED, ret_why);
+		return switch_off(call->root, ret_why);
 	r = recall(call->root, &last, ret_why);
 	if (r < 0)
 		return r;
@@ -112,11 +115,11 @@ int dg_mail_by(const struct dg_sink_call *call, const char *program, int limit_m
 	case DG_MAIL_SEND:
 		return send_once(call, program, limit_ms, last, ret_why);
 	case DG_MAIL_LOWER:
-		return remember(call, now, ret_why);
+		return note_better(call, ret_why);
 	case DG_MAIL_NOTHING:
 		break;
 	}
-	return 0;
+	return dg_memory_settle(call->root, &mailed, ret_why);
 }
 
 int dg_sink_mail(const struct dg_sink_call *call, char **ret_why)

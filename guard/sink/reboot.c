@@ -14,8 +14,12 @@
 
 #define SIZE_MAX_READ ((size_t)1 << 20)
 #define MARK	      "driftguard"
-#define ASKED	      "reboot-asked.json"
-#define ASKED_SCHEMA  "driftguard.reboot-asked/1"
+
+/* Of this boot only it would be no memory: the next one would ask again. */
+static const struct dg_memory asked_before = {
+	.name = "reboot-asked.json",
+	.schema = "driftguard.reboot-asked/1",
+};
 
 static const struct dg_folder run = {.base = "/run", .below = ""};
 
@@ -26,7 +30,7 @@ static int was_in_vain(const struct dg_sink_call *call, bool *ret, char **ret_wh
 {
 	DG_MEMORY_CLEANUP struct json_object *asked = NULL;
 	const struct dg_verdict *v = call->verdict;
-	int r = dg_memory_read(call->root, ASKED, ASKED_SCHEMA, &asked, ret_why);
+	int r = dg_memory_read(call->root, &asked_before, &asked, ret_why);
 
 	if (r < 0)
 		return r;
@@ -42,7 +46,7 @@ static int remember(const struct dg_sink_call *call, char **ret_why)
 
 	json_object_object_add(json, "boot_id", json_object_new_string(v->host.boot_id));
 	json_object_object_add(json, "target", json_object_new_string(v->plan->target));
-	return dg_memory_write(call->root, ASKED, ASKED_SCHEMA, json, ret_why);
+	return dg_memory_write(call->root, &asked_before, json, ret_why);
 }
 
 /* *ret: a reboot is to be asked for, and it is remembered that it was. */
@@ -57,7 +61,7 @@ static int decide(const struct dg_sink_call *call, bool *ret, char **ret_why)
 	if (v->level == DG_LEVEL_UNKNOWN)
 		return 0;
 	if (!dg_level_reaches(v->level, call->from) || !dg_reboot_cures(v))
-		return dg_memory_forget(call->root, ASKED, ret_why);
+		return dg_memory_forget(call->root, &asked_before, ret_why);
 	/* Which boot this is has to be known, or it might go on for ever. */
 	if (!v->plan->target || !v->host.boot_id)
 		return 0;

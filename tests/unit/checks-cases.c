@@ -20,11 +20,21 @@ static size_t expect_evidence(const struct check_case *c, const struct dg_findin
 	return 1;
 }
 
+static size_t expect_remedy(const struct check_case *c, const struct dg_finding *f,
+			    size_t number)
+{
+	if (!c->remedy || dg_streq(f->remedy, c->remedy))
+		return 0;
+	print_error("case %zu, %s: the remedy is \"%s\", not \"%s\"\n", number, c->id,
+		    f->remedy ? f->remedy : "(the check's)", c->remedy);
+	return 1;
+}
+
 static size_t expect_finding(const struct check_case *c, const struct dg_finding *f,
 			     size_t number)
 {
 	if (f->status == c->status && f->severity == c->severity)
-		return expect_evidence(c, f, number);
+		return expect_evidence(c, f, number) + expect_remedy(c, f, number);
 	print_error("case %zu, %s: %s %s, not %s %s: %s\n", number, c->id,
 		    dg_status_name(f->status), dg_severity_name(f->severity),
 		    dg_status_name(c->status), dg_severity_name(c->severity), f->summary);

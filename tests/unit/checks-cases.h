@@ -11,6 +11,7 @@ struct check_case {
 	enum dg_status status;
 	enum dg_severity severity;
 	const char *key, *value; /* of the evidence; NULL: not looked at */
+	const char *remedy;	 /* NULL: not looked at */
 };
 
 #define OK	       .status = DG_OK
@@ -19,6 +20,7 @@ struct check_case {
 #define UNKNOWN	       .status = DG_UNKNOWN
 #define NOT_APPLICABLE .status = DG_NOT_APPLICABLE
 #define EVIDENCE(k, v) .key = k, .value = v
+#define REMEDY(text)   .remedy = text
 
 /* Judge each by the default policy; how many are not as they must be, which is printed.
  */

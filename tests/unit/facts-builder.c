@@ -295,11 +295,12 @@ static void add_esp(struct dg_facts *f, const char *disk, const char *uuid,
 		    const char *part_uuid)
 {
 	struct dg_esp *esp = DG_ADD(&f->boot.esps, MAX);
+	DG_FREE char *device = dg_format("/dev/%s2", disk);
 
 	assert_non_null(esp);
 	dg_set_str(&esp->uuid, uuid);
 	dg_set_bool(&esp->listed, true);
-	dg_set_str(&esp->device, disk);
+	dg_set_str(&esp->device, device);
 	dg_set_str(&esp->part_uuid, part_uuid);
 	dg_set_str(&esp->filesystem, "fat");
 	dg_set_str(&esp->loader, "systemd-boot");

@@ -239,11 +239,15 @@ static const struct check_case cases[] = {
 	{                                                                             \
 		.id = "boot-next-broken", .host = host_grub, .bend = how, __VA_ARGS__ \
 	}
-	K(initrd_gone, DRIFT(CRITICAL), EVIDENCE("missing", "[ \"initrd\" ]")),
-	K(image_removed, DRIFT(CRITICAL), EVIDENCE("missing", "[ \"image\" ]")),
+	K(initrd_gone, DRIFT(CRITICAL), EVIDENCE("missing", "[ \"initrd\" ]"),
+	  REMEDY("Before any reboot: update-initramfs -u -k 7.0.6-2-pve; or choose "
+		 "another kernel")),
+	K(image_removed, DRIFT(CRITICAL), EVIDENCE("missing", "[ \"image\" ]"),
+	  REMEDY("Before any reboot: apt install --reinstall "
+		 "proxmox-kernel-7.0.6-2-pve-signed; or choose another kernel")),
 	K(modules_removed, DRIFT(CRITICAL)),
-	K(half_configured, DRIFT(CRITICAL),
-	  EVIDENCE("package_status", "half-configured")),
+	K(half_configured, DRIFT(CRITICAL), EVIDENCE("package_status", "half-configured"),
+	  REMEDY("Before any reboot: dpkg --configure -a; or choose another kernel")),
 	K(triggers_pending, OK),
 	K(behind_untold, UNKNOWN),
 	K(menu_broken, UNKNOWN),
@@ -254,7 +258,9 @@ static const struct check_case cases[] = {
 	{.id = "boot-next-broken",
 	 .host = host_esps,
 	 .bend = copy_without_image,
-	 DRIFT(CRITICAL)},
+	 DRIFT(CRITICAL),
+	 REMEDY("Before any reboot: proxmox-boot-tool refresh; or choose another "
+		"kernel")},
 	{.id = "boot-next-broken",
 	 .host = host_esps,
 	 .bend = esps_disagree_untold,

@@ -129,6 +129,14 @@ static void not_formatted(struct dg_facts *f)
 	second_unlisted(f);
 }
 
+static void other_system(struct dg_facts *f)
+{
+	dg_list_foreach (p, f->boot.partitions)
+		if (dg_streq(dg_get(&p->name), "sdb2"))
+			dg_set_str(&p->fs_type, "ext4");
+	second_unlisted(f);
+}
+
 /* --- the cases --- */
 
 static const struct check_case cases[] = {
@@ -158,7 +166,8 @@ static const struct check_case cases[] = {
 	K(NULL, OK),
 	K(esp_gone, DRIFT(WARNING)),
 	K(esps_gone, DRIFT(WARNING)),
-	K(esp_other, DRIFT(WARNING)),
+	K(esp_other, DRIFT(WARNING),
+	  EVIDENCE("BBBB-0002", "no FAT file system on /dev/sdb2")),
 	K(none_listed, DRIFT(WARNING)),
 	{.id = "esp-missing", .host = host_grub, NOT_APPLICABLE},
 #undef K
@@ -168,7 +177,9 @@ static const struct check_case cases[] = {
 		__VA_ARGS__                                                   \
 	}
 	K(NULL, OK),
-	K(booted_unlisted, DRIFT(CRITICAL)),
+	K(booted_unlisted, DRIFT(CRITICAL),
+	  REMEDY("proxmox-boot-tool init /dev/sda2, or change the firmware's boot "
+		 "order")),
 	K(booted_gone, UNKNOWN),
 	K(without_firmware, NOT_APPLICABLE),
 #undef K
@@ -177,8 +188,11 @@ static const struct check_case cases[] = {
 		.id = "esp-unlisted", .host = host_esps, .bend = how, __VA_ARGS__ \
 	}
 	K(NULL, OK),
-	K(second_unlisted, DRIFT(NOTICE)),
-	K(not_formatted, DRIFT(NOTICE)),
+	K(second_unlisted, DRIFT(NOTICE), REMEDY("proxmox-boot-tool init /dev/sdb2")),
+	K(not_formatted, DRIFT(NOTICE),
+	  REMEDY("proxmox-boot-tool format /dev/sdb2; proxmox-boot-tool init /dev/sdb2")),
+	K(other_system, DRIFT(NOTICE),
+	  REMEDY("Look what /dev/sdb2 holds (ext4) before it is formatted and listed")),
 	K(no_sibling, OK),
 #undef K
 };

@@ -227,6 +227,12 @@ static void debian_without_meta(struct dg_facts *f)
 	drop_package(f, "linux-image-amd64");
 }
 
+static void newer_broken(struct dg_facts *f)
+{
+	runs_newer(f);
+	make_absent(&kernel_of(f, NEWEST)->initrd);
+}
+
 /* --- the cases --- */
 
 static const struct check_case cases[] = {
@@ -269,8 +275,11 @@ static const struct check_case cases[] = {
 		.id = "kernel-newer-installed", .host = host_grub, .bend = how, \
 		__VA_ARGS__                                                     \
 	}
-	K(runs_newer, DRIFT(WARNING), EVIDENCE("state", "pending")),
-	K(newer_pinned, DRIFT(NOTICE), EVIDENCE("state", "stuck")),
+	K(runs_newer, DRIFT(WARNING), EVIDENCE("state", "pending"), REMEDY("reboot")),
+	K(newer_broken, DRIFT(WARNING), EVIDENCE("state", "pending"),
+	  REMEDY("Once what boots next is whole (see boot-next-broken): reboot")),
+	K(newer_pinned, DRIFT(NOTICE), EVIDENCE("state", "stuck"),
+	  REMEDY("If the pin's reason is gone: driftguard unpin; then reboot")),
 	K(newer_pinned_documented, WAIVED(NOTICE)),
 	K(newer_untold, DRIFT(WARNING), EVIDENCE("state", "undetermined")),
 	K(by_numbers, DRIFT(WARNING), EVIDENCE("newest", "7.0.6-17-pve")),
@@ -332,10 +341,12 @@ static const struct check_case cases[] = {
 	{                                                                         \
 		.id = "package-held", .host = host_grub, .bend = how, __VA_ARGS__ \
 	}
-	K(held, DRIFT(NOTICE)),
+	K(held, DRIFT(NOTICE),
+	  REMEDY("If the reason is gone: apt-mark unhold pve-qemu-kvm")),
 	K(held_running, DRIFT(NOTICE)),
 	K(held_other, OK),
-	K(preferred_version, DRIFT(NOTICE)),
+	K(preferred_version, DRIFT(NOTICE),
+	  REMEDY("If the reason is gone: remove the entry in the file named above")),
 	K(preferred_glob, DRIFT(NOTICE)),
 	K(preferred_archive, OK),
 	K(preferred_up, OK),

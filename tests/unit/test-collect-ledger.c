@@ -135,12 +135,37 @@ static void test_ledger_files(void **state)
 			    "/" PINS ABI ".json: is not there");
 }
 
+static void expect_misplaced(const char *why)
+{
+	FACTS_CLEANUP struct dg_facts *facts = collect(&tree, &dg_collect_ledger);
+
+	assert_true(dg_known(&facts->ledger));
+	assert_int_equal(facts->ledger.count, 1);
+	assert_string_equal(said(&facts->ledger.items[0]), why);
+}
+
+/* That no reason is on record is not what it says. */
+static void test_no_folder(void **state)
+{
+	(void)state;
+	put(&tree, "etc/driftguard/pins.d", "6.5.13-5-pve: vGPU\n");
+	expect_misplaced("malformed: /etc/driftguard/pins.d: is not a folder");
+	drop(&tree, "etc/driftguard/pins.d");
+	put_link(&tree, "etc/driftguard/pins.d", "/nowhere");
+	expect_misplaced(
+		"malformed: /etc/driftguard/pins.d: is a link that leads to no folder");
+	put(&tree, "nowhere", "a file");
+	expect_misplaced(
+		"malformed: /etc/driftguard/pins.d: is a link that leads to no folder");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_entry),
 		TEST(test_bad_entries),
 		TEST(test_ledger_files),
+		TEST(test_no_folder),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

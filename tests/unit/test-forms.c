@@ -467,6 +467,36 @@ static void odd_values(void **state)
 	assert_null(strstr(none, "last_check"));
 }
 
+/* --- lines that are copied --- */
+
+static void clauses(void **state)
+{
+	static const struct {
+		const char *text, *lines;
+		size_t width;
+	} cases[] = {
+		{"-> apt install headers; dkms install x -k 7",
+		 "  -> apt install headers;\n     dkms install x -k 7", 30},
+		{"-> apt install headers; dkms install x -k 7",
+		 "  -> apt install headers; dkms install x -k 7", 80},
+		/* Too long for any line: words. */
+		{"-> one two three four five six; seven eight",
+		 "  -> one two\n     three four\n     five six;\n     seven eight", 16},
+		{"a/b:c,d;e f", "  a/b:c,d;e f", 30},
+		{"Nothing.", "  Nothing.", 30},
+		{" a  b", "   a  b", 30},
+		{"", "  ", 30},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < DG_COUNT(cases); i++) {
+		DG_FREE char *lines =
+			dg_wrap_clauses(cases[i].text, cases[i].width, 2, 5);
+
+		assert_string_equal(lines, cases[i].lines);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -475,6 +505,7 @@ int main(void)
 		cmocka_unit_test(commands_without_room),
 		cmocka_unit_test(odd_headlines),
 		cmocka_unit_test(command_lines),
+		cmocka_unit_test(clauses),
 		cmocka_unit_test(plugins),
 		cmocka_unit_test(expositions),
 		cmocka_unit_test(what_prometheus_gets),

@@ -7,6 +7,8 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <sched.h>
+#include <sys/mount.h>
 
 #include "guard/sink/mail.h"
 #include "guard/sink/memory.h"
@@ -14,6 +16,9 @@
 #include "tests/unit/verdicts.h"
 
 #define MAILED "var/lib/driftguard/mailed.json"
+
+static const struct dg_memory mailed = {
+	.name = "mailed.json", .schema = "driftguard.mailed/1", .or_in_run = true};
 
 /* --- when --- */
 
@@ -91,6 +96,8 @@ static void message(void **state)
 	assert_non_null(strstr(text, "\nAuto-Submitted: auto-generated\n"));
 	assert_non_null(strstr(text, "\n    proxmox-boot-tool kernel pin 7.0.6-2-pve\n"));
 	assert_non_null(strstr(text, "the last one was \"warning\""));
+	/* It may be read days later. */
+	assert_non_null(strstr(text, "\nJudged at 2026-06-03T08:00:00Z by this host's "));
 	assert_null(strchr(text, '\033'));
 	for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
 		assert_true(strcspn(line, "\n") < 998);
@@ -360,9 +367,7 @@ static void odd_memories(void **state)
 		put(&tree, MAILED, texts[i]);
 		assert_int_equal(mail(CRITICAL, "critical", path, &why), 0);
 		assert_int_equal(count_sent(), i + 1);
-		assert_int_equal(dg_memory_read(tree.root, "mailed.json",
-						"driftguard.mailed/1", &json, &why),
-				 0);
+		assert_int_equal(dg_memory_read(tree.root, &mailed, &json, &why), 0);
 		assert_string_equal(dg_memory_text(json, "verdict"), "critical");
 		assert_string_equal(dg_memory_text(json, "time"), "2026-06-03T08:00:00Z");
 		assert_string_equal(dg_memory_text(json, "mood"), "");
@@ -370,38 +375,187 @@ static void odd_memories(void **state)
 	}
 }
 
-/* Where the unit that mails is enabled, the message is left for it. */
-static void left_for_the_unit(void **state)
+/* --- left for the unit --- */
+
+#define LASTING	  "var/lib/driftguard/mail"
+#define MAKESHIFT "run/driftguard/mail"
+
+static const char *with_unit(char path[256])
 {
 	DG_FREE char *script = dg_format(COUNTING, tree.dir);
-	DG_FREE char *why = NULL, *text = NULL;
-	char path[256];
 
-	(void)state;
 	put_dir(&tree, "var/lib");
 	put_dir(&tree, "run/systemd/system");
 	put_link(&tree, "etc/systemd/system/multi-user.target.wants/driftguard-mail.path",
 		 "/usr/lib/systemd/system/driftguard-mail.path");
-	program(script, path);
-	assert_int_equal(mail(CRITICAL, "critical", path, &why), 0);
+	return program(script, path);
+}
+
+static void must_mail(const char *host, const char *from, const char *path)
+{
+	DG_FREE char *why = NULL;
+
+	if (mail(host, from, path, &why) < 0)
+		fail_msg("%s, from %s: %s", host, from, why);
+}
+
+/* Where the unit that mails is enabled, the message is left for it, where a reboot does
+ * not lose it. */
+static void left_for_the_unit(void **state)
+{
+	DG_FREE char *text = NULL;
+	char path[256];
+
+	(void)state;
+	with_unit(path);
+	/* What could not be kept for good before is older. */
+	put(&tree, MAKESHIFT, "older");
+	must_mail(CRITICAL, "critical", path);
 	assert_int_equal(count_sent(), 0);
-	text = text_of("run/driftguard/mail");
+	text = text_of(LASTING);
 	assert_header(text);
-	expect_names("run/driftguard", 1);
-	drop(&tree, "run/driftguard/mail");
-	assert_int_equal(mail(CRITICAL, "critical", path, &why), 0);
-	expect_text("run/driftguard/mail", NULL);
+	expect_names("var/lib/driftguard", 2);
+	expect_names("run/driftguard", 0);
+	drop(&tree, LASTING);
+	must_mail(CRITICAL, "critical", path);
+	expect_text(LASTING, NULL);
+}
+
+/* Not sent yet, and no longer so: that something is wrong is not said any more. */
+static void withdrawn(void **state)
+{
+	static const struct {
+		const char *host, *from;
+		bool waits;
+	} cases[] = {
+		{OK, "critical", false},      {NOTICE, "warning", false},
+		{WARNING, "critical", false}, {WARNING, "warning", true},
+		{UNKNOWN, "critical", true},  {CRITICAL, "off", false},
+	};
+	static const char *const others[] = {
+		"var/lib/driftguard/mail.sending", "var/lib/driftguard/mail.tries",
+		"run/driftguard/mail", "run/driftguard/mail.sending",
+		"run/driftguard/mail.tries"};
+	char path[256];
+
+	(void)state;
+	with_unit(path);
+	for (size_t i = 0; i < DG_COUNT(cases); i++) {
+		must_mail(OK, "ok", path);
+		must_mail(CRITICAL, "critical", path);
+		assert_true(stat_of(LASTING).st_size > 0);
+		for (size_t k = 0; k < DG_COUNT(others); k++)
+			put(&tree, others[k], "x");
+		must_mail(cases[i].host, cases[i].from, path);
+		for (size_t k = 0; k < DG_COUNT(others); k++)
+			expect_text(others[k], cases[i].waits ? "x" : NULL);
+		if (!cases[i].waits)
+			expect_text(LASTING, NULL);
+	}
+	/* It got worse again: that is to be said. */
+	must_mail(OK, "critical", path);
+	must_mail(CRITICAL, "critical", path);
+	assert_true(stat_of(LASTING).st_size > 0);
+}
+
+/* No mail system: nothing is left for a unit that could not send it, and it is told as
+ * soon as there is one. */
+static void unit_without_a_program(void **state)
+{
+	char path[256];
+
+	(void)state;
+	with_unit(path);
+	drop(&tree, "bin/sendmail");
+	must_mail(CRITICAL, "critical", path);
+	expect_names("var/lib", 0);
+	program("#!/bin/sh\nexit 1\n", path);
+	must_mail(CRITICAL, "critical", path);
+	assert_true(stat_of(LASTING).st_size > 0);
+}
+
+/* --- nothing can be written --- */
+
+/* In a child with mounts of its own: /var/lib is a small file system, full or read-only;
+ * then it is neither. 77: no rights for that. */
+static int run_makeshift(void *options)
+{
+	char path[256], lib[256];
+	bool full = !strcmp(options, "full");
+
+	with_unit(path);
+	tree_path(&tree, "var/lib", lib);
+	if (unshare(CLONE_NEWNS) < 0 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("none", lib, "tmpfs", full ? 0 : MS_RDONLY,
+		  full ? "size=4k,nr_inodes=2,mode=755" : "mode=755") < 0)
+		return -77;
+	dg_root_free(tree.root);
+	assert_int_equal(dg_root_new(tree.dir, &tree.root), 0);
+	if (full)
+		put_dir(&tree, "var/lib/driftguard");
+	must_mail(CRITICAL, "critical", path);
+	assert_true(stat_of(MAKESHIFT).st_size > 0);
+	drop(&tree, MAKESHIFT);
+	must_mail(CRITICAL, "critical", path);
+	expect_text(MAKESHIFT, NULL);
+	/* There is room again: what was mailed is kept for the boots to come. */
+	if (mount(NULL, lib, NULL, MS_REMOUNT, "size=1m,nr_inodes=100") < 0)
+		return -76;
+	must_mail(CRITICAL, "critical", path);
+	expect_text(MAKESHIFT, NULL);
+	expect_text(LASTING, NULL);
+	expect_names("run/driftguard", 0);
+	assert_true(stat_of(MAILED).st_size > 0);
+	must_mail(OK, "critical", path);
+	must_mail(CRITICAL, "critical", path);
+	assert_true(stat_of(LASTING).st_size > 0);
+	return 0;
+}
+
+static void without_room(void **state)
+{
+	int r = child_run(run_makeshift, *state);
+
+	if (r == -77)
+		skip();
+	assert_int_equal(r, 0);
+}
+
+static char full[] = "full", read_only[] = "read-only";
+
+static int setup_full(void **state)
+{
+	*state = full;
+	tree_make(&tree);
+	return 0;
+}
+
+static int setup_read_only(void **state)
+{
+	*state = read_only;
+	tree_make(&tree);
+	return 0;
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_decision), cmocka_unit_test(message),
-		cmocka_unit_test(odd_headlines),  TEST(programs),
-		TEST(how_it_is_called),		  TEST(children_end_too),
-		TEST(when_it_gets_worse),	  TEST(again_after_a_failure),
-		TEST(without_a_memory),		  TEST(odd_memories),
+		cmocka_unit_test(every_decision),
+		cmocka_unit_test(message),
+		cmocka_unit_test(odd_headlines),
+		TEST(programs),
+		TEST(how_it_is_called),
+		TEST(children_end_too),
+		TEST(when_it_gets_worse),
+		TEST(again_after_a_failure),
+		TEST(without_a_memory),
+		TEST(odd_memories),
 		TEST(left_for_the_unit),
+		TEST(withdrawn),
+		TEST(unit_without_a_program),
+		cmocka_unit_test_setup_teardown(without_room, setup_full, teardown),
+		cmocka_unit_test_setup_teardown(without_room, setup_read_only, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

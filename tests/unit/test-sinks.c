@@ -154,6 +154,30 @@ static void textfile(void **state)
 	assert_non_null(strstr(later, "\ndriftguard_verdict_severity 0\n"));
 }
 
+/* Switched off, it leaves no old figures; nobody else's are touched. */
+static void textfile_switched_off(void **state)
+{
+	static const char *const others[] = {"", "# HELP driftguard_verdict_severity x\n",
+					     "# Written by driftguard"};
+	VERDICT_CLEANUP struct dg_verdict *bad = golden("incident");
+	char path[256];
+
+	(void)state;
+	put_dir(&tree, "var/lib/prometheus/node-exporter");
+	tell(dg_sink_textfile, bad, "ok", 0);
+	tell(dg_sink_textfile, bad, "off", 0);
+	expect_names("var/lib/prometheus/node-exporter", 0);
+	for (size_t i = 0; i < DG_COUNT(others); i++) {
+		put(&tree, PROM, others[i]);
+		tell(dg_sink_textfile, bad, "off", 0);
+		expect_text(PROM, others[i]);
+	}
+	drop(&tree, PROM);
+	assert_int_equal(mkfifo(tree_path(&tree, PROM, path), 0600), 0);
+	tell(dg_sink_textfile, bad, "off", 0);
+	expect_names("var/lib/prometheus/node-exporter", 1);
+}
+
 /* --- reboot-required --- */
 
 #define FLAG "run/reboot-required"
@@ -443,6 +467,7 @@ int main(void)
 		TEST(motd_from_the_policys_severity),
 		TEST(motd_in_the_way),
 		TEST(textfile),
+		TEST(textfile_switched_off),
 		cmocka_unit_test(what_a_reboot_cures),
 		cmocka_unit_test(own_lines_among_others),
 		cmocka_unit_test(lines_of_bytes),

@@ -2,10 +2,11 @@
 # shellcheck shell=sh disable=SC2154
 # apt's hook, with its places moved and a stand-in for driftguard. Sourced by run.
 
-# Three words that are places; else the script is as it is installed.
+# Words that are places; else the script is as it is installed.
 move_script()	# NAME
 {
 	sed "s#/run/driftguard#$dir/run/driftguard#g
+		s#/var/lib/driftguard#$dir/lib/driftguard#g
 		s#/run/systemd/system#$dir/run/systemd/system#g
 		s#PATH=/usr/sbin:#PATH=$dir/bin:/usr/sbin:#" "$built/$1" > "$dir/$1"
 	chmod 755 "$dir/$1"

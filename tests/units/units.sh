@@ -102,6 +102,9 @@ test_texts()
 	is "the next-boot pin is saved at boots only" \
 		"C! /run/driftguard/next-boot-pin 0644 root root - /etc/kernel/next-boot-pin" \
 		"$(grep next-boot-pin "$source/driftguard.tmpfiles")"
+	is "what is left for the mailer is what its unit watches" \
+		"/var/lib/driftguard/mail /run/driftguard/mail /run/driftguard/mail-left" \
+		"$(value driftguard-mail.path PathExists)"
 }
 
 # --- systemd's own word ---
@@ -150,6 +153,7 @@ test_tmpfiles()
 	$run systemd-tmpfiles --create driftguard.conf > "$dir/out" 2>&1
 	is_same "$name: tmpfiles, without a pin, and without a boot" "0||/run/driftguard/motd" \
 		"$?|$(cat "$dir/out")|$(readlink "$tree/run/motd.d/driftguard")"
+	is_same "$name: no mail is left" "" "$(find "$tree/run/driftguard" -name 'mail*')"
 	for folder in run/driftguard var/lib/driftguard var/lib/driftguard/boots; do
 		is "$name: /$folder" "755 0" "$(stat -c '%a %u' "$tree/$folder")"
 	done
@@ -158,7 +162,10 @@ test_tmpfiles()
 	$run systemd-tmpfiles --create driftguard.conf
 	is_same "$name: a pin that is made after the boot is not taken" "" \
 		"$(cat "$tree/run/driftguard/next-boot-pin" 2> /dev/null)"
+	echo mail > "$tree/var/lib/driftguard/mail.sending"
 	$run systemd-tmpfiles --create --boot driftguard.conf
+	is_same "$name: mail that the last boot left is announced" mail \
+		"$(cat "$tree/run/driftguard/mail-left")"
 	is_same "$name: one of this boot is" 6.5.13-5-pve \
 		"$(cat "$tree/run/driftguard/next-boot-pin")"
 	echo 7.0.6-2-pve > "$tree/etc/kernel/next-boot-pin"

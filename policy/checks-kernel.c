@@ -277,11 +277,12 @@ static const struct dg_check newer_installed = {
 
 /* --- kernel-foreign --- */
 
-/* Nothing of it is left on disk: its package was purged, and that is told elsewhere. */
+/* Not whole on disk any more: its package was purged, and kernel-removed tells of that.
+ */
 static bool is_removed(const struct dg_view *view)
 {
-	return !view->running ||
-	       (dg_absent(&view->running->image) && dg_absent(&view->running->modules));
+	return !view->running || dg_absent(&view->running->image) ||
+	       dg_absent(&view->running->modules);
 }
 
 static void check_foreign(const struct dg_view *view, struct dg_finding *f)

@@ -131,7 +131,8 @@ static void check_series_behind(const struct dg_view *view, struct dg_finding *f
 	if (!view->expected.series[0]) {
 		dg_find_unknown(f,
 				"no kernel package says which series this host expects, "
-				"and no whole kernel is installed");
+				"and no whole kernel%s is installed",
+				view->product.proxmox ? " of Proxmox's" : "");
 		return;
 	}
 	if (dg_series_cmp(series, view->expected.series) < 0)

@@ -118,6 +118,23 @@ int dg_series_cmp(const char *a, const char *b)
 	return numbers_cmp(&series_a, &series_b);
 }
 
+/* "rc3", as a part of a name. */
+static bool part_is_candidate(const char *s)
+{
+	const char *number = dg_after(s, "rc");
+
+	return number && char_is_digit(*number);
+}
+
+const char *dg_abi_flavour(const char *abi)
+{
+	for (; *abi; abi++)
+		if (abi[0] == '-' && char_is_letter(abi[1]) &&
+		    !part_is_candidate(abi + 1))
+			return abi + 1;
+	return abi;
+}
+
 bool dg_abi_is_pve(const char *abi)
 {
 	return dg_ends_with(abi, "-pve");

@@ -48,6 +48,13 @@ int dg_abi_series(const char *abi, char ret_series[static DG_SERIES_SIZE]);
 /* Order of series, by all their numbers: "6.5" < "6.17" < "7.0". */
 int dg_series_cmp(const char *a, const char *b);
 
+/*
+ * What stands behind the numbers and tells builds of one version apart: "rt-amd64" of
+ * "6.12.96+deb13-rt-amd64", "bpo12-pve" of "6.14.11-9-bpo12-pve", "" of "6.18.3" and of
+ * "6.18-rc3". A pointer into `abi`.
+ */
+const char *dg_abi_flavour(const char *abi);
+
 /* Whether this is a kernel of Proxmox's own. */
 bool dg_abi_is_pve(const char *abi);
 

@@ -185,8 +185,12 @@ static void check_next_differs(const struct dg_view *view, struct dg_finding *f)
 	if (dg_streq(view->next.abi, running)) {
 		dg_find_ok(f, "the same kernel boots again, %s", why);
 	} else {
-		dg_find_drift(f, DG_NOTICE, "%s boots next, %s; %s runs now",
-			      view->next.abi, why, running);
+		dg_find_drift(f, DG_NOTICE, "%s boots next, %s%s; %s runs now",
+			      view->next.abi, why,
+			      dg_view_is_foreign(view, view->next.abi)
+				      ? ", and is not Proxmox's"
+				      : "",
+			      running);
 		dg_find_subject(f, "kernel", view->next.abi);
 	}
 	dg_find_text(f, "running", running);

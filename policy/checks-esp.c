@@ -108,7 +108,8 @@ static const char *find_wanted(const struct dg_view *view)
 	if (dg_known(&boot->pin))
 		return boot->pin.value;
 	dg_list_foreach (kernel, view->facts->kernels)
-		if (dg_installed_whole(kernel) && dg_abi_is_pve(kernel->abi.value) &&
+		if (dg_installed_whole(kernel) &&
+		    dg_view_is_kindred(view, kernel->abi.value) &&
 		    (!wanted || dg_abi_cmp(kernel->abi.value, wanted) > 0))
 			wanted = kernel->abi.value;
 	return wanted;

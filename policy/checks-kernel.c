@@ -81,7 +81,9 @@ static void grade_behind(const struct dg_view *view, struct dg_finding *f,
 			      "boot brings %s",
 			      running, p->name, version, view->expected.series,
 			      view->next.abi);
-		dg_find_remedy(f, "reboot");
+		/* Else a reboot alone would bring a kernel of somebody else's. */
+		if (!dg_view_is_foreign(view, view->next.abi))
+			dg_find_remedy(f, "reboot");
 		dg_find_text(f, "state", "pending");
 	} else {
 		bool pinned = dg_streq(view->pin.abi, view->next.abi);
@@ -129,7 +131,8 @@ static void check_series_behind(const struct dg_view *view, struct dg_finding *f
 	if (!view->expected.series[0]) {
 		dg_find_unknown(f,
 				"no kernel package says which series this host expects, "
-				"and no whole kernel is installed");
+				"and no whole kernel%s is installed",
+				view->product.proxmox ? " of Proxmox's" : "");
 		return;
 	}
 	if (dg_series_cmp(series, view->expected.series) < 0)
@@ -186,6 +189,7 @@ static const struct dg_installed *find_newest(const struct dg_view *view,
 		char other[DG_SERIES_SIZE];
 
 		if (!dg_installed_whole(kernel) ||
+		    !dg_view_is_kindred(view, kernel->abi.value) ||
 		    dg_abi_series(kernel->abi.value, other) < 0 ||
 		    !dg_streq(other, series))
 			continue;
@@ -285,6 +289,14 @@ static const struct dg_check newer_installed = {
 
 /* --- kernel-foreign --- */
 
+/* Not whole on disk any more: its package was purged, and kernel-removed tells of that.
+ */
+static bool is_removed(const struct dg_view *view)
+{
+	return !view->running || dg_absent(&view->running->image) ||
+	       dg_absent(&view->running->modules);
+}
+
 static void check_foreign(const struct dg_view *view, struct dg_finding *f)
 {
 	const char *running = view->facts->kernel.release.value;
@@ -297,7 +309,8 @@ static void check_foreign(const struct dg_view *view, struct dg_finding *f)
 	dg_find_text(f, "vendor", vendor);
 	if (ours)
 		dg_find_ok(f, "%s belongs to %s", running, owner->name.value);
-	else if (!owner && (dg_streq(vendor, "PMX") || dg_streq(vendor, "PVE")))
+	else if (!owner && is_removed(view) &&
+		 (dg_streq(vendor, "PMX") || dg_streq(vendor, "PVE")))
 		dg_find_ok(f,
 			   "%s is a Proxmox build whose package is gone (see "
 			   "kernel-removed)",

@@ -149,6 +149,7 @@ static const struct dg_installed *find_newest(const struct dg_view *view)
 		if (abi && !dg_absent(&kernel->image) &&
 		    dg_abi_series(abi, series) == 0 &&
 		    dg_streq(series, view->expected.series) &&
+		    dg_view_is_kindred(view, abi) &&
 		    (!newest || dg_abi_cmp(abi, newest->abi.value) > 0))
 			newest = kernel;
 	}

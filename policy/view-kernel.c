@@ -127,6 +127,7 @@ static void offer_newest(struct dg_view *view)
 		char series[DG_SERIES_SIZE];
 
 		if (!dg_installed_whole(kernel) ||
+		    !dg_view_is_kindred(view, kernel->abi.value) ||
 		    dg_abi_series(dg_get(&kernel->abi), series) < 0 ||
 		    (e->series[0] && dg_series_cmp(series, e->series) <= 0))
 			continue;
@@ -167,7 +168,7 @@ static bool is_candidate(const struct dg_view *view, const struct dg_installed *
 
 	return abi && !dg_absent(&kernel->image) && dg_abi_valid(abi) &&
 	       dg_abi_series(abi, series) == 0 &&
-	       dg_streq(series, view->expected.series) &&
+	       dg_streq(series, view->expected.series) && dg_view_is_kindred(view, abi) &&
 	       (!running || dg_abi_cmp(abi, running) >= 0);
 }
 

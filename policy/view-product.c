@@ -83,6 +83,27 @@ const struct dg_package *dg_view_kernel_package(const struct dg_view *view,
 	return gone;
 }
 
+bool dg_view_is_kindred(const struct dg_view *view, const char *abi)
+{
+	const char *running = dg_get(&view->facts->kernel.release);
+	const struct dg_package *owner;
+
+	if (view->product.proxmox) {
+		owner = dg_view_kernel_package(view, abi);
+		return owner ? !dg_after(owner->name.value, "linux-")
+			     : dg_abi_is_pve(abi);
+	}
+	/* Built by hand, it has no flavour that packages would follow. */
+	if (!running || !dg_view_kernel_package(view, running))
+		return true;
+	return dg_streq(dg_abi_flavour(abi), dg_abi_flavour(running));
+}
+
+bool dg_view_is_foreign(const struct dg_view *view, const char *abi)
+{
+	return view->product.proxmox && !dg_view_is_kindred(view, abi);
+}
+
 bool dg_is_qemu_package(const char *name)
 {
 	return dg_streq(name, "pve-qemu-kvm") || dg_streq(name, "qemu-system-x86") ||

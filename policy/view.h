@@ -124,6 +124,12 @@ bool dg_view_is_userland(const struct dg_view *view, const struct dg_package *pa
 /* The package that owns the kernel `abi` (any status); NULL: none. */
 const struct dg_package *dg_view_kernel_package(const struct dg_view *view,
 						const char *abi);
+/* Whether the kernel `abi` is one of those that updates bring to this host: Proxmox's own
+ * on its products, elsewhere those of the running one's flavour. Any other may well be of
+ * a higher version, and is no newer build of what runs. */
+bool dg_view_is_kindred(const struct dg_view *view, const char *abi);
+/* A kernel that is not Proxmox's, on a host that is. */
+bool dg_view_is_foreign(const struct dg_view *view, const char *abi);
 /* X.Y of a Proxmox series metapackage's name; false: it is none. Debian's
  * linux-image-ARCH has its series in its dependency and is handled in view-kernel.c. */
 bool dg_series_from_package(const char *name, char *ret, size_t size);

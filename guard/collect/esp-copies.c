@@ -24,10 +24,12 @@ static void set_version(const struct dg_bzimage *image, uint64_t size, const cha
 		dg_set_str(fact, image->version);
 }
 
-/* An image of another kind (arm64, EFI zboot) has no such version. */
+/* An image of another kind (arm64, EFI zboot) has no such version; what a full disk left
+ * of one is none. */
 static void read_version(struct dg_volume *v, const char *path, uint64_t file_size,
-			 struct dg_str *fact)
+			 struct dg_copy *copy)
 {
+	struct dg_str *fact = &copy->image_version;
 	DG_CLEANUP(dg_bzimage_freep) struct dg_bzimage *image = NULL;
 	DG_FREE char *data = NULL;
 	DG_FREE char *why = NULL;
@@ -38,6 +40,10 @@ static void read_version(struct dg_volume *v, const char *path, uint64_t file_si
 		dg_volume_gap(v, &fact->meta, r, path);
 		return;
 	}
+	if (dg_bzimage_is_lost(data, size, file_size))
+		dg_set_gap(&copy->image.meta, DG_ABSENT,
+			   "%s: %llu bytes, blank or cut off", path,
+			   (unsigned long long)file_size);
 	r = dg_bzimage_parse(data, size, &image, &why);
 	if (r == 0)
 		set_version(image, file_size, path, fact);
@@ -68,7 +74,7 @@ static void read_image(struct dg_volume *v, const char *path, struct dg_copy *co
 	}
 	dg_set_str(&copy->image, path);
 	dg_set_int(&copy->image_size, (int64_t)st.size);
-	read_version(v, path, st.size, &copy->image_version);
+	read_version(v, path, st.size, copy);
 }
 
 static void read_initrd(struct dg_volume *v, const char *path, struct dg_copy *copy)
@@ -82,7 +88,10 @@ static void read_initrd(struct dg_volume *v, const char *path, struct dg_copy *c
 		dg_volume_gap(v, &copy->initrd_time.meta, r, path);
 		return;
 	}
-	dg_set_str(&copy->initrd, path);
+	if (st.size == 0)
+		dg_set_gap(&copy->initrd.meta, DG_ABSENT, "%s: 0 bytes", path);
+	else
+		dg_set_str(&copy->initrd, path);
 	dg_set_int(&copy->initrd_size, (int64_t)st.size);
 	if (st.dated)
 		dg_set_int(&copy->initrd_time, st.mtime);
@@ -95,7 +104,9 @@ static void drop_empty(struct dg_esp *esp)
 {
 	struct dg_copy *copy = &esp->copies.items[esp->copies.count - 1];
 
-	if (!dg_absent(&copy->image) || !dg_absent(&copy->initrd))
+	/* Of files that are there and empty something else is known. */
+	if (!dg_absent(&copy->image) || !dg_absent(&copy->image_version) ||
+	    !dg_absent(&copy->initrd) || !dg_absent(&copy->initrd_size))
 		return;
 	free(copy->meta.detail);
 	free(copy->abi.value);

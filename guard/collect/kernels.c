@@ -165,6 +165,9 @@ static void read_head(const struct dg_root *root, const char *path,
 		set_image_gap(kernel, r, path);
 		return;
 	}
+	if (dg_bzimage_is_lost(data, n, (uint64_t)size))
+		dg_set_gap(&kernel->image.meta, DG_ABSENT,
+			   "%s: %lld bytes, blank or cut off", path, (long long)size);
 	read_version(data, n, path, size, &kernel->image_version);
 	read_signed(data, n, path, size, &kernel->is_signed);
 }
@@ -182,6 +185,7 @@ static void read_image(const struct dg_root *root, struct dg_installed *kernel)
 		read_head(root, path, kernel);
 }
 
+/* What a full disk or a power cut left of one is none. */
 static void read_initrd(const struct dg_root *root, struct dg_installed *kernel)
 {
 	DG_FREE char *path = dg_format("/boot/initrd.img-%s", kernel->abi.value);
@@ -190,7 +194,7 @@ static void read_initrd(const struct dg_root *root, struct dg_installed *kernel)
 	    read_file(root, path, &kernel->initrd, &kernel->initrd_size,
 		      &kernel->initrd_time) == 0 &&
 	    kernel->initrd_size.value < INITRD_MIN)
-		dg_set_gap(&kernel->initrd.meta, DG_MALFORMED, "%s: %lld bytes", path,
+		dg_set_gap(&kernel->initrd.meta, DG_ABSENT, "%s: only %lld bytes", path,
 			   (long long)kernel->initrd_size.value);
 }
 

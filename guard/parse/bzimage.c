@@ -27,6 +27,7 @@ static const struct {
 	{.at = 0, .len = 4, .magic = "\x02\x21\x4c\x18", .what = "lz4-compressed data"},
 	{.at = 56, .len = 4, .magic = "ARM\x64", .what = "an arm64 image"},
 	{.at = 56, .len = 4, .magic = "RSC\x05", .what = "a RISC-V image"},
+	{.at = 36, .len = 4, .magic = "\x18\x28\x6f\x01", .what = "an arm zImage"},
 	{.at = 4, .len = 4, .magic = "zimg", .what = "an EFI zboot image"},
 };
 
@@ -176,6 +177,23 @@ int dg_bzimage_parse(const void *data, size_t len, struct dg_bzimage **ret,
 		return r;
 	*ret = DG_STEAL(image);
 	return 0;
+}
+
+static bool is_blank(const uint8_t *data, size_t len)
+{
+	while (len > 0 && data[len - 1] == 0)
+		len--;
+	return len == 0;
+}
+
+bool dg_bzimage_is_lost(const void *data, size_t len, uint64_t file_size)
+{
+	struct dg_bzimage image;
+
+	if (is_blank(data, len))
+		return true;
+	return has_header(data, len) && parse_header(&image, data, NULL) == 0 &&
+	       file_size < image.min_size;
 }
 
 void dg_bzimage_free(struct dg_bzimage *image)

@@ -42,5 +42,12 @@ struct dg_bzimage {
  */
 int dg_bzimage_parse(const void *data, size_t len, struct dg_bzimage **ret,
 		     char **ret_why);
+/*
+ * Whether a file of these first bytes and this size is surely no image any more: nothing
+ * but zeros, as file systems leave what a power cut kept from the disk, or shorter than
+ * its own header says, as copying onto a full disk leaves it. False of what is no
+ * bzImage.
+ */
+bool dg_bzimage_is_lost(const void *data, size_t len, uint64_t file_size);
 void dg_bzimage_free(struct dg_bzimage *image);
 DG_DEFINE_CLEANUP(struct dg_bzimage *, dg_bzimage_free);

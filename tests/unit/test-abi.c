@@ -155,6 +155,32 @@ static void test_order_is_total(void **state)
 	}
 }
 
+static void test_flavour(void **state)
+{
+	static const struct {
+		const char *abi, *flavour;
+	} cases[] = {
+		{"7.0.6-2-pve", "pve"},
+		{"6.14.11-9-bpo12-pve", "bpo12-pve"},
+		{"6.8.12-43-pve-relaxablermrr", "pve-relaxablermrr"},
+		{"6.1.0-49-amd64", "amd64"},
+		{"6.12.90+deb13.1-amd64", "amd64"},
+		{"6.12.96+deb13-rt-amd64", "rt-amd64"},
+		{"6.5.0-0.deb12.4-cloud-amd64", "cloud-amd64"},
+		{"6.8.0-45-generic", "generic"},
+		{"7.1.0-rc3", ""},
+		{"7.1.0-rc3-mine", "mine"},
+		{"7.1.0-rcx", "rcx"},
+		{"6.18.3", ""},
+		{"6.18.3+", ""},
+		{"", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < DG_COUNT(cases); i++)
+		assert_string_equal(dg_abi_flavour(cases[i].abi), cases[i].flavour);
+}
+
 static void test_series(void **state)
 {
 	(void)state;
@@ -203,9 +229,10 @@ static void test_image(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parse),  cmocka_unit_test(test_valid),
-		cmocka_unit_test(test_order),  cmocka_unit_test(test_order_is_total),
-		cmocka_unit_test(test_series), cmocka_unit_test(test_image),
+		cmocka_unit_test(test_parse),	cmocka_unit_test(test_valid),
+		cmocka_unit_test(test_order),	cmocka_unit_test(test_order_is_total),
+		cmocka_unit_test(test_flavour), cmocka_unit_test(test_series),
+		cmocka_unit_test(test_image),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

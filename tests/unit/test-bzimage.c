@@ -193,6 +193,10 @@ static void test_other_kinds(void **state)
 		 .what = "zstd",
 		 .result = -EMEDIUMTYPE},
 		{.at = 56, .magic = "ARM\x64", .what = "arm64", .result = -EMEDIUMTYPE},
+		{.at = 36,
+		 .magic = "\x18\x28\x6f\x01",
+		 .what = "zImage",
+		 .result = -EMEDIUMTYPE},
 		{.at = 4, .magic = "zimg", .what = "zboot", .result = -EMEDIUMTYPE},
 		{.at = 2, .magic = "", .what = "EFI program", .result = -EMEDIUMTYPE},
 		{.at = 0, .magic = "#!", .what = "HdrS", .result = -EBADMSG},
@@ -236,6 +240,26 @@ static void test_truncated(void **state)
 	}
 }
 
+/* Of whole images, of other kinds and of what is damaged in some other way: not so. */
+static void test_lost(void **state)
+{
+	const uint64_t whole = 40 * 512 + 0x12345 * 16;
+	static const uint8_t zeros[4096];
+	size_t len;
+	DG_FREE uint8_t *data = make_image(PROXMOX, &len);
+
+	(void)state;
+	assert_true(dg_bzimage_is_lost("", 0, 0));
+	assert_true(dg_bzimage_is_lost(zeros, sizeof(zeros), 14 << 20));
+	assert_true(dg_bzimage_is_lost(data, len, whole - 1));
+	assert_true(dg_bzimage_is_lost(data, 0x210, 0x210));
+	assert_false(dg_bzimage_is_lost(data, len, whole));
+	assert_false(dg_bzimage_is_lost("\177ELF", 4, 4));
+	assert_false(dg_bzimage_is_lost("no kernel", 9, 9));
+	put16(data + 0x1fe, 0);
+	assert_false(dg_bzimage_is_lost(data, len, 1024));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -246,6 +270,7 @@ int main(void)
 		cmocka_unit_test(test_version_too_long),
 		cmocka_unit_test(test_other_kinds),
 		cmocka_unit_test(test_truncated),
+		cmocka_unit_test(test_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

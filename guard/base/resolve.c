@@ -155,7 +155,7 @@ static int walk_link(struct walk *w, int link_fd)
 	free(w->text);
 	w->text = text;
 	w->rest = text;
-	if (*text == '/')
+	if (*target == '/')
 		move_to(w, -1);
 	return 0;
 }
@@ -164,20 +164,22 @@ static int walk_link(struct walk *w, int link_fd)
  * demand only where it is told that a directory is wanted. */
 static int walk_through(struct walk *w, const char *name)
 {
-	DG_CLOSE int link_fd = -1;
-	struct stat st;
-	int fd = open_name(stands_in(w), name, O_PATH | O_DIRECTORY);
+	DG_CLOSE int fd = open_name(stands_in(w), name, O_PATH | O_DIRECTORY);
+	struct stat st = {.st_mode = S_IFDIR};
 
-	if (fd >= 0)
-		move_to(w, fd);
-	if (fd != -ENOTDIR)
-		return fd < 0 ? fd : 0;
-	link_fd = open_name(stands_in(w), name, O_PATH);
-	if (link_fd < 0)
-		return link_fd;
-	if (fstat(link_fd, &st) < 0)
-		return -errno;
-	return S_ISLNK(st.st_mode) ? walk_link(w, link_fd) : -ENOTDIR;
+	if (fd == -ENOTDIR) {
+		fd = open_name(stands_in(w), name, O_PATH);
+		if (fd >= 0 && fstat(fd, &st) < 0)
+			return -errno;
+	}
+	if (fd < 0)
+		return fd;
+	if (S_ISLNK(st.st_mode))
+		return walk_link(w, fd);
+	if (!S_ISDIR(st.st_mode))
+		return -ENOTDIR;
+	move_to(w, dg_steal_fd(&fd));
+	return 0;
 }
 
 /* Open the last name: 1 where that is done, 0 where it is a link to be followed. */

@@ -3,18 +3,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include "guard/base/cleanup.h"
+#include "guard/base/resolve.h"
 #include "policy/text.h"
 
-#define PIECE	((size_t)16 * 1024)
-#define RETRIES 32 /* as root.c has them */
+#define PIECE ((size_t)16 * 1024)
 
 void dg_below_close(struct dg_below *below)
 {
@@ -48,20 +46,10 @@ int dg_below_open(const struct dg_root *root, const char *path, struct dg_below 
 /* -ELOOP: a link stands in the way. */
 static int resolve(const struct dg_below *below, const char *name, int flags)
 {
-	const struct open_how how = {
-		.flags = (unsigned int)flags | O_CLOEXEC,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
-	};
-	int tries = 0;
-
-	for (;;) {
-		long fd = syscall(SYS_openat2, below->fd, name, &how, sizeof(how));
-
-		if (fd >= 0)
-			return (int)fd;
-		if (errno != EINTR && (errno != EAGAIN || ++tries >= RETRIES))
-			return -errno;
-	}
+	if (dg_root_is_walked(below->root))
+		return dg_walk_beneath(below->fd, name, flags);
+	return dg_openat2(below->fd, name, flags,
+			  RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
 }
 
 static char *join(const struct dg_below *below, const char *name)

@@ -7,21 +7,18 @@
 #include <limits.h>
 #include <linux/openat2.h>
 #include <stdio.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "guard/base/cleanup.h"
+#include "guard/base/resolve.h"
 
-/*
- * How often to try again: openat2(2) answers EAGAIN where any rename or mount on the
- * machine took place while it walked a "..", and files are replaced while we look at
- * them.
- */
+/* How often to try again: files are replaced while we look at them. */
 #define RETRIES 32
 
 struct dg_root {
 	int fd; /* O_PATH */
 	bool live;
+	bool walked; /* instead of openat2(2), which is not to be had */
 	char *dir;
 };
 
@@ -39,6 +36,20 @@ void dg_root_free(struct dg_root *root)
 	free(root);
 }
 
+/*
+ * Whether paths of a root have to be walked: it is the process's own "/" (not a directory
+ * that is the same and lies elsewhere too), and openat2(2) is not to be had.
+ */
+static bool root_needs_walk(int fd, const char *dir)
+{
+	DG_CLOSE int probe = -1;
+
+	if (!*dir || dir[strspn(dir, "/")])
+		return false;
+	probe = dg_openat2(fd, ".", O_PATH, RESOLVE_IN_ROOT);
+	return probe == -ENOSYS;
+}
+
 int dg_root_new(const char *dir, struct dg_root **ret)
 {
 	DG_ROOT_CLEANUP struct dg_root *root = calloc(1, sizeof(*root));
@@ -50,6 +61,7 @@ int dg_root_new(const char *dir, struct dg_root **ret)
 	if (root->fd < 0 || fstat(root->fd, &st) < 0 || stat("/", &slash) < 0)
 		return -errno;
 	root->live = stat_same(&st, &slash);
+	root->walked = root_needs_walk(root->fd, dir);
 	root->dir = strdup(dir);
 	if (!root->dir)
 		return -ENOMEM;
@@ -72,24 +84,18 @@ const char *dg_root_dir(const struct dg_root *root)
 	return root->dir;
 }
 
-/* openat2(2) from the root's descriptor: a new descriptor, or a negative errno. */
+bool dg_root_is_walked(const struct dg_root *root)
+{
+	return root->walked;
+}
+
+/* From the root's descriptor: a new descriptor, or a negative errno. */
 static int root_resolve(const struct dg_root *root, const char *path, int flags)
 {
+	if (root->walked)
+		return dg_walk(root->fd, path, flags);
 	/* IN_ROOT implies NO_MAGICLINKS today; openat2(2) asks to say so all the same. */
-	const struct open_how how = {
-		.flags = (unsigned int)flags | O_CLOEXEC,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-	};
-	int tries = 0;
-
-	for (;;) {
-		long fd = syscall(SYS_openat2, root->fd, path, &how, sizeof(how));
-
-		if (fd >= 0)
-			return (int)fd;
-		if (errno != EINTR && (errno != EAGAIN || ++tries >= RETRIES))
-			return -errno;
-	}
+	return dg_openat2(root->fd, path, flags, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 }
 
 /* As root_resolve() without opening the thing itself, and look at what it is. */

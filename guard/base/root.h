@@ -21,7 +21,10 @@
  *   -ENOTSUP  is not a regular file (FIFO, socket, device) or another kind that was asked
  * for -EAGAIN   renames elsewhere disturbed the look-up every time, or a lease is held
  *   -ESTALE   was replaced by something else every time it was opened
- *   -ENOSYS   this kernel lacks openat2(2) (before 5.6); there is no unsafe second way
+ *   -ENOSYS   openat2(2) is not to be had: the kernel lacks it (before 5.6), or a filter
+ *             takes it away (systemd's RestrictSUIDSGID=). Never of the root "/", which
+ *             nothing can leave: there paths are walked (resolve.h). Of any other there
+ *             is no safe second way.
  */
 #pragma once
 
@@ -43,7 +46,7 @@ enum dg_root_kind {
 };
 
 /* Open the directory `dir` as a root; its own path is resolved as usual, links and all.
- */
+ * How paths are resolved is decided here, once. */
 int dg_root_new(const char *dir, struct dg_root **ret);
 void dg_root_free(struct dg_root *root);
 DG_DEFINE_CLEANUP(struct dg_root *, dg_root_free);
@@ -53,6 +56,8 @@ DG_DEFINE_CLEANUP(struct dg_root *, dg_root_free);
 int dg_root_fd(const struct dg_root *root);
 /* Whether this is the root of the running system: the same directory as "/". */
 bool dg_root_is_live(const struct dg_root *root);
+/* Whether its paths are walked name by name, for want of openat2(2). */
+bool dg_root_is_walked(const struct dg_root *root);
 
 /* The directory as it was given to dg_root_new(), for messages; the root owns it. */
 const char *dg_root_dir(const struct dg_root *root);

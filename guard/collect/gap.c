@@ -25,7 +25,8 @@ static const struct {
 	{.error = ENOMEM, .words = "out of memory"},
 	{.error = EAGAIN, .words = "was being renamed or is leased"},
 	{.error = ESTALE, .words = "was being replaced all the time"},
-	{.error = ENOSYS, .words = "this kernel lacks openat2 (Linux 5.6)"},
+	{.error = ENOSYS,
+	 .words = "openat2 is not to be had: Linux before 5.6, or a seccomp filter"},
 	{.error = ENOTCONN, .words = "its file system's service does not run"},
 };
 

@@ -8,15 +8,12 @@
 #include <cmocka.h>
 
 #include <errno.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <sched.h>
 #include <sys/file.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 
+#include "tests/unit/no-openat2.h"
 #include "tests/unit/tree.h"
 
 #define CAP 1024
@@ -329,21 +326,13 @@ static void test_planted_proc(void **state)
 
 static int without_openat2(void *arg)
 {
-	static struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog filter = {.len = DG_COUNT(code), .filter = code};
 	char **names;
 	struct stat st;
 	size_t n;
 	char *data;
 
 	(void)arg;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) < 0)
+	if (openat2_forgo() < 0)
 		return -EPERM;
 	if (dg_root_stat(tree.root, "etc", true, &st) != -ENOSYS ||
 	    dg_root_list(tree.root, "etc", 9, &names, &n) != -ENOSYS)
@@ -351,6 +340,7 @@ static int without_openat2(void *arg)
 	return dg_root_read(live, "etc/hostname", CAP, &data, &n);
 }
 
+/* How a root resolves is decided when it is made; see also test-resolve.c. */
 static void test_old_kernel(void **state)
 {
 	int r = child_run(without_openat2, NULL);

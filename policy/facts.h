@@ -350,7 +350,8 @@ struct dg_deed {
 	struct dg_str outcome; /* refused, nothing, done, undone, unfinished, dry-run;
 				  absent: open */
 	struct dg_str why;
-	struct dg_str target; /* an ABI; absent: none */
+	struct dg_str target;	/* an ABI; absent: none */
+	struct dg_str strategy; /* of its plan: one-shot, pin-set...; absent: none */
 };
 
 struct dg_facts {

@@ -133,7 +133,7 @@ struct dg_copy {
 
 struct dg_loader_entry {
 	struct dg_meta meta;
-	struct dg_str id; /* file name, with .conf */
+	struct dg_str id; /* file name in lower case, with .conf */
 	struct dg_str abi;
 	struct dg_str sort_key;
 	struct dg_str version;

@@ -4,6 +4,9 @@
 efivars=/sys/firmware/efi/efivars
 loader_guid=4a67b082-0a4c-41cf-b6c7-440b29bb8c4f
 
+# Nothing waits for an ESP that is not mounted.
+udevadm settle -t 300
+
 # What driftguard reads and says: facts and verdict, to be reported under these names.
 judge()		# [SUFFIX]
 {
@@ -28,12 +31,14 @@ bootctl()
 		/usr/lib/lab/usr/bin/bootctl --no-pager "$@"
 }
 
-# What an installer tells the firmware: an entry of its own for this ESP, the first of all.
-install_loader()	# UUID
+# COMMAND while the ESP is mounted at /efi.
+with_esp()	# UUID COMMAND...
 {
 	mkdir -p /efi
-	mount "/dev/disk/by-uuid/$1" /efi && bootctl --esp-path=/efi install
-	install_status=$?
+	mount "/dev/disk/by-uuid/$1" /efi || return
+	shift
+	"$@"
+	esp_status=$?
 	umount /efi
-	return $install_status
+	return $esp_status
 }

@@ -351,7 +351,7 @@ struct dg_deed {
 				  absent: open */
 	struct dg_str why;
 	struct dg_str target;	/* an ABI; absent: none */
-	struct dg_str strategy; /* of its plan: one-shot, pin-set...; absent: none */
+	struct dg_str strategy; /* of its plan: one-shot, pin...; absent: none */
 };
 
 struct dg_facts {

@@ -623,6 +623,15 @@ static void test_damaged_fat(void **state)
 
 #define EFI "boot/efi/"
 
+/* An ESP that is read through its mount, and holds nothing yet. */
+static void put_mounted(void)
+{
+	put(&tree, UUIDS, UUID_A "\n");
+	put_links("sda2", UUID_A, NULL);
+	put(&tree, "dev/sda2", "");
+	put_mount("8:2", "/dev/sda2", "vfat", "/boot/efi");
+}
+
 static void test_hostile_content(void **state)
 {
 	FACTS_CLEANUP struct dg_facts *facts = NULL;
@@ -631,10 +640,7 @@ static void test_hostile_content(void **state)
 	const struct dg_esp *esp;
 
 	(void)state;
-	put(&tree, UUIDS, UUID_A "\n");
-	put_links("sda2", UUID_A, NULL);
-	put(&tree, "dev/sda2", "");
-	put_mount("8:2", "/dev/sda2", "vfat", "/boot/efi");
+	put_mounted();
 	put_data(&tree, EFI "loader/loader.conf", "default\0x\n", 10);
 	put_data(&tree, EFI "loader/entries/a.conf", "linux /a\0b\n", 11);
 	put(&tree, EFI "loader/entries/b.conf", "version 1.2-x\nlinux /other\n");
@@ -678,10 +684,7 @@ static void test_entries_shown(void **state)
 	const struct dg_esp *esp;
 
 	(void)state;
-	put(&tree, UUIDS, UUID_A "\n");
-	put_links("sda2", UUID_A, NULL);
-	put(&tree, "dev/sda2", "");
-	put_mount("8:2", "/dev/sda2", "vfat", "/boot/efi");
+	put_mounted();
 	put(&tree, EFI "loader/loader.conf", "default proxmox-*\n");
 	put(&tree, EFI "loader/entries/Proxmox-1.2-X.conf", "version 1.2-x\nlinux /v\n");
 	put(&tree, EFI "loader/entries/proxmox-1.3-x.conf",
@@ -700,10 +703,7 @@ static void test_many(void **state)
 	FACTS_CLEANUP struct dg_facts *facts = NULL;
 
 	(void)state;
-	put(&tree, UUIDS, UUID_A "\n");
-	put_links("sda2", UUID_A, NULL);
-	put(&tree, "dev/sda2", "");
-	put_mount("8:2", "/dev/sda2", "vfat", "/boot/efi");
+	put_mounted();
 	run("mkdir -p boot/efi/loader/entries boot/efi/EFI/proxmox && "
 	    "cd boot/efi && for i in $(seq 300); do echo linux /EFI "
 	    ">loader/entries/$i.conf; "

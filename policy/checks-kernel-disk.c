@@ -60,8 +60,8 @@ const struct dg_check dg_kernel_age_skew = {
 	.family = "kernel",
 	.title = "The running kernel is over a year older than the userland",
 	.severity = DG_WARNING,
-	.grades =
-		"notice in a trial boot (by a next-boot pin); waived by a documented pin",
+	.grades = "notice in a trial boot (by a next-boot pin, or by a one-shot that "
+		  "driftguard set); waived by a documented pin",
 	.flags = DG_HOST_KERNEL | DG_OWN_KERNEL | DG_PIN_WAIVES,
 	.needs = {"kernel.release", "kernel.build_time", "packages.list.name",
 		  "packages.list.status"},

@@ -26,9 +26,10 @@ static void grade_trial(const struct dg_view *view, struct dg_finding *f,
 			       "stay with this kernel, then: driftguard pin --keep");
 	} else {
 		dg_find_drift(f, DG_NOTICE,
-			      "%s runs for this boot only, by a next-boot pin; the next "
-			      "boot brings %s",
-			      running, view->next.abi);
+			      "%s runs for this boot only, by a %s; the next boot brings "
+			      "%s",
+			      running, view->one_shot ? "one-shot" : "next-boot pin",
+			      view->next.abi);
 		dg_find_remedy(f, "To end the trial, reboot; to stay with this kernel: "
 				  "driftguard pin --keep");
 	}
@@ -155,7 +156,9 @@ static const struct dg_check series_behind = {
 	.severity = DG_CRITICAL,
 	.grades =
 		"critical when stuck (the next boot is behind too), warning when pending "
-		"(the next boot cures it), notice in a trial boot (by a next-boot pin); "
+		"(the next boot cures it), notice in a trial boot (by a next-boot pin, "
+		"or "
+		"by a one-shot that driftguard set); "
 		"waived by a documented pin",
 	.flags = DG_ESSENTIAL | DG_HOST_KERNEL | DG_OWN_KERNEL | DG_SETTLED_ONLY |
 		 DG_PIN_WAIVES,
@@ -272,8 +275,9 @@ static const struct dg_check newer_installed = {
 	.family = "kernel",
 	.title = "A newer build of the running kernel's series is installed",
 	.severity = DG_WARNING,
-	.grades = "notice when a pin holds it back, and in a trial boot (by a next-boot "
-		  "pin); waived by a documented pin",
+	.grades =
+		"notice when a pin holds it back, and in a trial boot (by a next-boot "
+		"pin, or by a one-shot that driftguard set); waived by a documented pin",
 	.flags = DG_HOST_KERNEL | DG_OWN_KERNEL | DG_SETTLED_ONLY | DG_PIN_WAIVES,
 	.needs = {"kernel.release", "packages.list.name", "packages.list.status",
 		  "packages.list.depends", "kernels"},

@@ -223,7 +223,8 @@ FIELDS(deed, F(dg_deed, id, DG_STR), F(dg_deed, verb, DG_STR),
        F(dg_deed, boot_id, DG_STR, ABSENT_OK), F(dg_deed, started, DG_TIME),
        F(dg_deed, ended, DG_TIME, ABSENT_OK), F(dg_deed, open, DG_BOOL),
        F(dg_deed, held, DG_BOOL, ABSENT_OK), F(dg_deed, outcome, DG_STR, ABSENT_OK),
-       F(dg_deed, why, DG_STR, ABSENT_OK), F(dg_deed, target, DG_STR, ABSENT_OK));
+       F(dg_deed, why, DG_STR, ABSENT_OK), F(dg_deed, target, DG_STR, ABSENT_OK),
+       F(dg_deed, strategy, DG_STR, ABSENT_OK));
 RECORD(deed, dg_deed, "/var/lib/driftguard/actions");
 
 FIELDS(ring, F(dg_ring, inferred, DG_BOOL), F(dg_ring, features, DG_INT, ABSENT_OK),

@@ -134,7 +134,7 @@ struct dg_copy {
 
 struct dg_loader_entry {
 	struct dg_meta meta;
-	struct dg_str id; /* file name, with .conf */
+	struct dg_str id; /* file name in lower case, with .conf */
 	struct dg_str abi;
 	struct dg_str sort_key;
 	struct dg_str version;
@@ -355,7 +355,8 @@ struct dg_deed {
 	struct dg_str outcome; /* refused, nothing, done, undone, unfinished, dry-run;
 				  absent: open */
 	struct dg_str why;
-	struct dg_str target; /* an ABI; absent: none */
+	struct dg_str target;	/* an ABI; absent: none */
+	struct dg_str strategy; /* of its plan: one-shot, pin...; absent: none */
 };
 
 struct dg_facts {

@@ -183,13 +183,16 @@ static int compare_entries(const struct dg_loader_entry *a,
 	return r ? r : -dg_loader_version_cmp(a->id.value, b->id.value);
 }
 
-/* `pattern` may leave out ".conf", as bootctl and old loaders do. */
+/* The loader compares in lower case, and leaves nothing out: a pattern without ".conf" or
+ * a "*" in its place is none of an entry's. */
 static bool matches_entry(const char *pattern, const struct dg_loader_entry *entry)
 {
-	DG_FREE char *longer = dg_format("%s.conf", pattern);
+	DG_FREE char *lower = dg_format("%s", pattern);
 
-	return dg_glob_match(pattern, entry->id.value) ||
-	       (longer && dg_glob_match(longer, entry->id.value));
+	for (char *p = lower; p && *p; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p += 'a' - 'A';
+	return lower && dg_glob_match(lower, entry->id.value);
 }
 
 /* The first entry in menu order that matches; NULL pattern: the first at all. */

@@ -46,6 +46,34 @@ static bool check_unfinished(const struct dg_facts *facts)
 	       facts->host.uptime.value <= DG_BOOT_DONE_SECONDS;
 }
 
+/* The newest of driftguard's actions that changed what boots. That a trial which has
+ * begun is called off changes nothing. */
+static const struct dg_deed *find_change(const struct dg_facts *facts)
+{
+	const struct dg_deed *newest = NULL;
+
+	dg_list_foreach (deed, facts->actions)
+		if (dg_streq(dg_get(&deed->outcome), "done") &&
+		    !(dg_streq(dg_get(&deed->strategy), "unpin-next-boot") &&
+		      dg_streq(dg_get(&deed->boot_id), dg_get(&facts->host.boot_id))))
+			newest = deed;
+	return newest;
+}
+
+/* It was a one-shot to this kernel, set in another boot, and by itself another boots. */
+static bool is_one_shot_boot(const struct dg_view *view)
+{
+	const char *running = dg_get(&view->facts->kernel.release);
+	const char *boot_id = dg_get(&view->facts->host.boot_id);
+	const struct dg_deed *deed = find_change(view->facts);
+
+	return deed && boot_id && dg_known(&deed->boot_id) &&
+	       !dg_streq(deed->boot_id.value, boot_id) &&
+	       dg_streq(dg_get(&deed->strategy), "one-shot") &&
+	       dg_streq(dg_get(&deed->target), running) && view->first &&
+	       view->first->lasting.abi && !dg_streq(view->first->lasting.abi, running);
+}
+
 int dg_view_derive(const struct dg_facts *facts, const struct dg_policy *policy,
 		   struct dg_view *ret)
 {
@@ -69,6 +97,8 @@ int dg_view_derive(const struct dg_facts *facts, const struct dg_policy *policy,
 		dg_view_clear(&view);
 		return r;
 	}
+	view.one_shot = is_one_shot_boot(&view);
+	view.trial = view.trial || view.one_shot;
 	dg_view_pin(&view);
 	dg_view_target(&view);
 	*ret = view;

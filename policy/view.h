@@ -76,7 +76,9 @@ struct dg_view {
 	bool clock_ok;
 	bool unsettled; /* packages are being changed right now */
 	bool container;
-	bool trial; /* a next-boot pin brought this boot about, and its kernel runs */
+	bool trial;    /* a next-boot pin brought this boot about, or a one-shot, and its
+			  kernel runs */
+	bool one_shot; /* it was a one-shot */
 	bool unfinished; /* this boot may still come to where that pin is removed */
 	bool outside;	 /* no kernel is installed here: it came from elsewhere */
 	struct dg_product product;

@@ -52,6 +52,7 @@ static void take(const struct dg_action *action, struct dg_deed *deed)
 	copy_text(&action->outcome, &deed->outcome);
 	copy_text(&action->why, &deed->why);
 	copy_text(&action->target, &deed->target);
+	copy_text(&action->strategy, &deed->strategy);
 }
 
 /* --- is one under way? --- */

@@ -124,29 +124,47 @@ static int read_entry_of(const struct dg_root *root, const char *name,
 	return 0;
 }
 
-/* The firmware passes over entries that are gone, inactive or damaged. */
-static int try_option(const struct dg_root *root, uint16_t number, struct dg_str *fact)
+/* Whether this boot came about by that entry. */
+static bool is_current(const struct dg_root *root, uint16_t number)
+{
+	DG_FREE uint16_t *numbers = NULL;
+	size_t n = 0;
+
+	return read_numbers(root, "BootCurrent", &numbers, &n) == 0 && n == 1 &&
+	       numbers[0] == number;
+}
+
+/* The firmware passes over entries that are gone, inactive or damaged. One of a whole
+ * disk names no partition; the one that this boot came by leads to the same `loader`
+ * again. */
+static int try_option(const struct dg_root *root, uint16_t number,
+		      const struct dg_str *loader, struct dg_str *fact)
 {
 	DG_CLEANUP(dg_efi_option_clear) struct dg_efi_option option = {0};
 	int r = read_option(root, number, &option);
 
 	if (r < 0)
 		return r == -ENOENT || r == -EBADMSG ? 0 : r;
-	if (option.active && option.part_uuid[0])
+	if (!option.active)
+		return 0;
+	if (option.part_uuid[0])
 		dg_set_str(fact, option.part_uuid);
+	else if (dg_known(loader) && is_current(root, number))
+		dg_set_str(fact, loader->value);
 	return 0;
 }
 
-static void read_order(const struct dg_root *root, struct dg_str *fact)
+static void read_order(const struct dg_root *root, const struct dg_str *loader,
+		       struct dg_str *fact)
 {
 	DG_FREE uint16_t *numbers = NULL;
 	size_t n = 0;
 	int r = read_numbers(root, "BootOrder", &numbers, &n);
 
 	dg_set_gap(&fact->meta, DG_ABSENT,
-		   "no active entry of BootOrder is on a partition");
+		   "no active entry of BootOrder leads to a known partition");
 	for (size_t i = 0; r == 0 && i < n && i < BOOT_MAX && !dg_known(fact); i++)
-		r = try_option(root, numbers[i], fact);
+		r = try_option(root, numbers[i], loader, fact);
 	if (r < 0)
 		variable_gap(&fact->meta, r, "BootOrder", GLOBAL_GUID);
 }
@@ -234,7 +252,7 @@ void dg_efi_read_partitions(const struct dg_root *root, struct dg_str *loader,
 	}
 	read_loader_partition(root, loader);
 	if (read_entry_of(root, "BootNext", firmware) == -ENOENT)
-		read_order(root, firmware);
+		read_order(root, loader, firmware);
 }
 
 static void run(const struct dg_root *root, struct dg_facts *facts)

@@ -20,7 +20,7 @@ static bool is_gpt_uuid(const char *s)
 	return n == 36;
 }
 
-static void set_lower(struct dg_str *fact, const char *value)
+void dg_esp_set_lower(struct dg_str *fact, const char *value)
 {
 	dg_set_str(fact, value);
 	for (char *p = fact->value; p && *p; p++)
@@ -40,12 +40,12 @@ void dg_esp_find_part_uuid(const struct dg_root *root, const struct dg_device *d
 	if (dg_udev_read(root, device->number, &udev) == 0)
 		uuid = dg_udev_data_get(&udev, "ID_PART_ENTRY_UUID");
 	if (uuid && *uuid) {
-		set_lower(fact, uuid);
+		dg_esp_set_lower(fact, uuid);
 		return;
 	}
 	r = dg_device_find_link(root, DG_BY_PARTUUID, device, &name);
 	if (r == 0)
-		set_lower(fact, name);
+		dg_esp_set_lower(fact, name);
 	else
 		dg_gap_from_errno(&fact->meta, r, DG_BY_PARTUUID);
 }

@@ -99,10 +99,32 @@ static const char *find_abi(const struct dg_bls_entry *bls)
 	return abi;
 }
 
-static void read_entry(struct dg_volume *v, const char *name,
-		       struct dg_loader_entry *entry)
+/* Nothing but a number of separators, then the path; the loader takes both kinds. */
+static char *plain_path(const char *path)
 {
-	DG_CLEANUP(dg_bls_entry_clear) struct dg_bls_entry bls = {0};
+	char *plain = dg_format("%s", path + strspn(path, "/\\"));
+
+	for (char *p = plain; p && *p; p++)
+		if (*p == '\\')
+			*p = '/';
+	return plain;
+}
+
+/* systemd-boot leaves out of its menu what names no program, or one that is not there; it
+ * then boots what comes next. */
+static bool is_shown(struct dg_volume *v, const struct dg_bls_entry *bls)
+{
+	const char *program = bls->kernel ? bls->kernel : bls->efi;
+	DG_FREE char *path = program ? plain_path(program) : NULL;
+	struct dg_volume_stat st;
+	int r = path && *path ? dg_volume_stat(v, path, &st) : -ENOENT;
+
+	return r == 0 || dg_state_from_errno(r) != DG_ABSENT;
+}
+
+static int parse_entry(struct dg_volume *v, const char *name, struct dg_bls_entry *bls,
+		       struct dg_meta *gap)
+{
 	DG_FREE char *path = dg_format(ENTRIES "/%s", name);
 	DG_FREE char *data = NULL;
 	DG_FREE char *why = NULL;
@@ -111,23 +133,39 @@ static void read_entry(struct dg_volume *v, const char *name,
 		     : -ENOMEM;
 
 	if (r == 0)
-		r = dg_bls_entry_parse(data, size, &bls, &why);
-	dg_set_str(&entry->id, name);
-	if (r < 0) {
-		struct dg_meta gap = {0};
+		r = dg_bls_entry_parse(data, size, bls, &why);
+	if (why)
+		dg_set_gap(gap, DG_MALFORMED, "%s: %s", path, why);
+	else if (r < 0)
+		dg_volume_gap(v, gap, r, path ? path : ENTRIES);
+	return r;
+}
 
-		if (why)
-			dg_set_gap(&gap, DG_MALFORMED, "%s: %s", path, why);
-		else
-			dg_volume_gap(v, &gap, r, path ? path : ENTRIES);
-		gap_entry(entry, gap.state, gap.detail ? gap.detail : "");
-		free(gap.detail);
+static void add_entry(struct dg_volume *v, const char *name, struct dg_esp *esp)
+{
+	DG_CLEANUP(dg_bls_entry_clear) struct dg_bls_entry bls = {0};
+	struct dg_meta gap = {0};
+	struct dg_loader_entry *entry;
+	int r = parse_entry(v, name, &bls, &gap);
+
+	if (r == 0 && !is_shown(v, &bls))
 		return;
+	entry = DG_ADD(&esp->entries, DG_ESP_KERNELS_MAX);
+	if (!entry) {
+		dg_set_gap(&esp->entries.meta, DG_UNREADABLE,
+			   "more than %d entries, or no memory for them",
+			   DG_ESP_KERNELS_MAX);
+	} else if (r < 0) {
+		dg_esp_set_lower(&entry->id, name);
+		gap_entry(entry, gap.state, gap.detail ? gap.detail : "");
+	} else {
+		dg_esp_set_lower(&entry->id, name);
+		set_or_absent(&entry->abi, find_abi(&bls));
+		set_or_absent(&entry->sort_key, bls.sort_key);
+		set_or_absent(&entry->version, bls.version);
+		set_or_absent(&entry->machine_id, bls.machine_id);
 	}
-	set_or_absent(&entry->abi, find_abi(&bls));
-	set_or_absent(&entry->sort_key, bls.sort_key);
-	set_or_absent(&entry->version, bls.version);
-	set_or_absent(&entry->machine_id, bls.machine_id);
+	free(gap.detail);
 }
 
 static void read_entries(struct dg_volume *v, struct dg_esp *esp)
@@ -140,20 +178,9 @@ static void read_entries(struct dg_volume *v, struct dg_esp *esp)
 		return;
 	}
 	dg_set_known(&esp->entries.meta);
-	for (char **name = names; r == 0 && *name; name++) {
-		struct dg_loader_entry *entry;
-
-		if (!dg_ends_with(*name, ".conf"))
-			continue;
-		entry = DG_ADD(&esp->entries, DG_ESP_KERNELS_MAX);
-		if (!entry) {
-			dg_set_gap(&esp->entries.meta, DG_UNREADABLE,
-				   "more than %d entries, or no memory for them",
-				   DG_ESP_KERNELS_MAX);
-			return;
-		}
-		read_entry(v, *name, entry);
-	}
+	for (char **name = names; r == 0 && *name && dg_known(&esp->entries); name++)
+		if (dg_ends_with(*name, ".conf"))
+			add_entry(v, *name, esp);
 }
 
 static void read_time(struct dg_volume *v, struct dg_int *fact)

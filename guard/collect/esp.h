@@ -22,6 +22,9 @@ void dg_esp_find_uuid(const struct dg_root *root, const struct dg_device *device
 int dg_esp_find_partition(const struct dg_root *root, const char *part_uuid,
 			  struct dg_device *ret);
 
+/* In lower case, as far as it is ASCII: what udev, firmware and boot loaders compare. */
+void dg_esp_set_lower(struct dg_str *fact, const char *value);
+
 /* What is the same for all of them. */
 struct dg_esp_host {
 	const struct dg_root *root;

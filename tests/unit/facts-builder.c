@@ -532,6 +532,26 @@ struct dg_upgrade *add_upgrade(struct dg_facts *f, int64_t days_ago, const char 
 	return up;
 }
 
+struct dg_deed *add_action(struct dg_facts *f, bool open, const char *outcome)
+{
+	struct dg_deed *deed = DG_ADD(&f->actions, 10);
+
+	dg_set_str(&deed->id, "20260602T080000Z-0000abcd");
+	dg_set_str(&deed->verb, "enforce");
+	dg_set_str(&deed->boot_id, "b000");
+	dg_set_int(&deed->started, NOW - DAY);
+	make_absent(&deed->ended);
+	dg_set_bool(&deed->open, open);
+	make_absent(&deed->held);
+	make_absent(&deed->outcome);
+	if (outcome)
+		dg_set_str(&deed->outcome, outcome);
+	make_absent(&deed->why);
+	dg_set_str(&deed->target, NEWEST);
+	make_absent(&deed->strategy);
+	return deed;
+}
+
 /* --- judging --- */
 
 struct dg_verdict *judge(const struct dg_facts *f, const char *text)

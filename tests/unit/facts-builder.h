@@ -47,6 +47,8 @@ struct dg_upgrade *add_upgrade(struct dg_facts *f, int64_t days_ago, const char 
 /* A running guest with an I/O thread that waits in its ring, of that QEMU. */
 struct dg_guest *add_waiting_guest(struct dg_facts *f, const char *version,
 				   const char *build_id);
+/* An action of driftguard in another boot; outcome NULL: it has none yet. */
+struct dg_deed *add_action(struct dg_facts *f, bool open, const char *outcome);
 void make_gap(void *fact); /* unreadable */
 void make_absent(void *fact);
 

@@ -42,6 +42,13 @@ static void loader_conf_bare(struct dg_facts *f)
 		dg_set_str(&esp->loader_default, "proxmox-" NEWER);
 }
 
+/* The loader knows its entries by names in lower case, which end in ".conf". */
+static void loader_conf_capitals(struct dg_facts *f)
+{
+	dg_list_foreach (esp, f->boot.esps)
+		dg_set_str(&esp->loader_default, "PROXMOX-7.0.2-6-PVE.CONF");
+}
+
 static void loader_conf_unset(struct dg_facts *f)
 {
 	dg_list_foreach (esp, f->boot.esps)
@@ -290,7 +297,8 @@ static const struct check_case cases[] = {
 	}
 	K(NULL, OK, EVIDENCE("because", "newest")),
 	K(loader_conf, DRIFT(NOTICE), EVIDENCE("because", "loader-default")),
-	K(loader_conf_bare, DRIFT(NOTICE), EVIDENCE("next_boot", NEWER)),
+	K(loader_conf_bare, OK, EVIDENCE("mechanism", "highest entry")),
+	K(loader_conf_capitals, DRIFT(NOTICE), EVIDENCE("next_boot", NEWER)),
 	K(loader_conf_unset, OK, EVIDENCE("mechanism", "highest entry")),
 	K(loader_conf_saved, UNKNOWN),
 	K(loader_sort_key, DRIFT(NOTICE), EVIDENCE("next_boot", BEFORE)),

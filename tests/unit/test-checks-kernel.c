@@ -98,6 +98,61 @@ static void age_on_trial(struct dg_facts *f)
 	dg_set_str(&f->boot.trial, f->kernel.release.value);
 }
 
+/* A one-shot was set in the boot before, and has brought this one about. */
+static struct dg_deed *try_before(struct dg_facts *f)
+{
+	struct dg_deed *deed = add_action(f, false, "done");
+
+	run_kernel(f, BEFORE);
+	dg_set_str(&deed->verb, "pin");
+	dg_set_str(&deed->strategy, "one-shot");
+	dg_set_str(&deed->target, BEFORE);
+	return deed;
+}
+
+static void tried_once(struct dg_facts *f)
+{
+	try_before(f);
+}
+
+static void tried_and_another_called_off(struct dg_facts *f)
+{
+	struct dg_deed *deed;
+
+	try_before(f);
+	deed = add_action(f, false, "done");
+	dg_set_str(&deed->strategy, "unpin-next-boot");
+	dg_set_str(&deed->boot_id, f->host.boot_id.value);
+}
+
+/* It is still to come; this boot came about in another way. */
+static void tried_later(struct dg_facts *f)
+{
+	dg_set_str(&try_before(f)->boot_id, f->host.boot_id.value);
+}
+
+static void tried_another(struct dg_facts *f)
+{
+	dg_set_str(&try_before(f)->target, NEWER);
+}
+
+static void tried_in_vain(struct dg_facts *f)
+{
+	dg_set_str(&try_before(f)->outcome, "undone");
+}
+
+static void tried_before_a_pin(struct dg_facts *f)
+{
+	try_before(f);
+	dg_set_str(&add_action(f, false, "done")->strategy, "pin");
+}
+
+static void tried_and_pinned(struct dg_facts *f)
+{
+	try_before(f);
+	pin(f, BEFORE, 1);
+}
+
 static void age_untold(struct dg_facts *f)
 {
 	dg_list_foreach (package, f->packages.list)
@@ -242,6 +297,13 @@ static const struct check_case cases[] = {
 		__VA_ARGS__                                                   \
 	}
 	K(runs_before, DRIFT(WARNING), EVIDENCE("state", "pending")),
+	K(tried_once, DRIFT(NOTICE), EVIDENCE("state", "trial")),
+	K(tried_and_another_called_off, DRIFT(NOTICE), EVIDENCE("state", "trial")),
+	K(tried_later, DRIFT(WARNING), EVIDENCE("state", "pending")),
+	K(tried_another, DRIFT(WARNING), EVIDENCE("state", "pending")),
+	K(tried_in_vain, DRIFT(WARNING), EVIDENCE("state", "pending")),
+	K(tried_before_a_pin, DRIFT(WARNING), EVIDENCE("state", "pending")),
+	K(tried_and_pinned, DRIFT(CRITICAL), EVIDENCE("state", "stuck")),
 	K(pin_old, DRIFT(CRITICAL), EVIDENCE("state", "stuck")),
 	K(behind_untold, DRIFT(WARNING), EVIDENCE("state", "undetermined")),
 	K(managed_unread, DRIFT(WARNING), EVIDENCE("state", "undetermined")),

@@ -143,39 +143,20 @@ static void journal(struct dg_facts *f)
 
 /* --- actions of driftguard --- */
 
-static struct dg_deed *add_deed(struct dg_facts *f, bool open, const char *outcome)
-{
-	struct dg_deed *deed = DG_ADD(&f->actions, 10);
-
-	dg_set_str(&deed->id, "20260602T080000Z-0000abcd");
-	dg_set_str(&deed->verb, "enforce");
-	dg_set_str(&deed->boot_id, "b000");
-	dg_set_int(&deed->started, NOW - DAY);
-	make_absent(&deed->ended);
-	dg_set_bool(&deed->open, open);
-	make_absent(&deed->held);
-	make_absent(&deed->outcome);
-	if (outcome)
-		dg_set_str(&deed->outcome, outcome);
-	make_absent(&deed->why);
-	dg_set_str(&deed->target, NEWEST);
-	return deed;
-}
-
 static void acted(struct dg_facts *f)
 {
-	add_deed(f, false, "undone");
+	add_action(f, false, "undone");
 }
 
 static void cut_off(struct dg_facts *f)
 {
 	acted(f);
-	add_deed(f, true, NULL);
+	add_action(f, true, NULL);
 }
 
 static void under_way(struct dg_facts *f)
 {
-	struct dg_deed *deed = add_deed(f, true, NULL);
+	struct dg_deed *deed = add_action(f, true, NULL);
 
 	dg_set_bool(&deed->held, true);
 	dg_set_int(&deed->started, NOW - 60);
@@ -183,7 +164,7 @@ static void under_way(struct dg_facts *f)
 
 static void under_way_for_long(struct dg_facts *f)
 {
-	dg_set_bool(&add_deed(f, true, NULL)->held, true);
+	dg_set_bool(&add_action(f, true, NULL)->held, true);
 }
 
 /* What nobody finished does not become less by the run that is on. */
@@ -195,12 +176,12 @@ static void cut_off_and_under_way(struct dg_facts *f)
 
 static void not_undone(struct dg_facts *f)
 {
-	add_deed(f, false, "unfinished");
+	add_action(f, false, "unfinished");
 }
 
 static void action_unread(struct dg_facts *f)
 {
-	make_gap(add_deed(f, false, "done"));
+	make_gap(add_action(f, false, "done"));
 }
 
 static void cut_off_and_unread(struct dg_facts *f)

@@ -497,6 +497,28 @@ static void test_efi_entries(void **state)
 	assert_true(dg_absent(&facts->boot.efi.firmware_part_uuid));
 }
 
+/* Firmware that nobody told of the ESP has an entry of each whole disk. The one that it
+ * came here by comes first again. */
+static void test_efi_whole_disk(void **state)
+{
+	FACTS_CLEANUP struct dg_facts *facts = NULL;
+
+	(void)state;
+	put_utf16("LoaderDevicePartUUID" LOADER, PART_A);
+	put_variable("BootCurrent" GLOBAL, "\3\0", 2);
+	put_variable("BootOrder" GLOBAL, "\1\0\3\0\5\0", 6);
+	put_option("Boot0001" GLOBAL, true, NULL);
+	put_option("Boot0003" GLOBAL, true, NULL);
+	put_option("Boot0005" GLOBAL, true, PART_B);
+	facts = collect(&tree, &dg_collect_efi);
+	assert_string_equal(said(&facts->boot.efi.firmware_part_uuid), PART_A);
+	/* Behind the others it does not. */
+	put_variable("BootOrder" GLOBAL, "\1\0\5\0\3\0", 6);
+	dg_facts_free(facts);
+	facts = collect(&tree, &dg_collect_efi);
+	assert_string_equal(said(&facts->boot.efi.firmware_part_uuid), PART_B);
+}
+
 static void test_bad_efi(void **state)
 {
 	FACTS_CLEANUP struct dg_facts *facts = NULL;
@@ -654,6 +676,7 @@ int main(void)
 		TEST(test_empty_grub),
 		TEST(test_efi),
 		TEST(test_efi_entries),
+		TEST(test_efi_whole_disk),
 		TEST(test_bad_efi),
 		TEST(test_no_variables),
 		TEST(test_partitions),

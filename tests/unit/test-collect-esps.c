@@ -623,6 +623,15 @@ static void test_damaged_fat(void **state)
 
 #define EFI "boot/efi/"
 
+/* An ESP that is read through its mount, and holds nothing yet. */
+static void put_mounted(void)
+{
+	put(&tree, UUIDS, UUID_A "\n");
+	put_links("sda2", UUID_A, NULL);
+	put(&tree, "dev/sda2", "");
+	put_mount("8:2", "/dev/sda2", "vfat", "/boot/efi");
+}
+
 static void test_hostile_content(void **state)
 {
 	FACTS_CLEANUP struct dg_facts *facts = NULL;
@@ -631,14 +640,13 @@ static void test_hostile_content(void **state)
 	const struct dg_esp *esp;
 
 	(void)state;
-	put(&tree, UUIDS, UUID_A "\n");
-	put_links("sda2", UUID_A, NULL);
-	put(&tree, "dev/sda2", "");
-	put_mount("8:2", "/dev/sda2", "vfat", "/boot/efi");
+	put_mounted();
 	put_data(&tree, EFI "loader/loader.conf", "default\0x\n", 10);
 	put_data(&tree, EFI "loader/entries/a.conf", "linux /a\0b\n", 11);
 	put(&tree, EFI "loader/entries/b.conf", "version 1.2-x\nlinux /other\n");
+	put(&tree, EFI "other", "x");
 	put(&tree, EFI "loader/entries/c.conf", "version 1.2-x\nefi /tool.efi\n");
+	put(&tree, EFI "tool.efi", "MZ");
 	put_dir(&tree, EFI "loader/entries/d.conf");
 	put_dir(&tree, EFI "EFI/proxmox/1-empty");
 	put_dir(&tree, EFI "EFI/proxmox/2-dirs/vmlinuz-2-dirs");
@@ -671,17 +679,37 @@ static void test_hostile_content(void **state)
 	assert_true(dg_absent(&c[3].image_version));
 }
 
+/* What systemd-boot leaves out of its menu boots never, and names are in lower case
+ * there. */
+static void test_entries_shown(void **state)
+{
+	FACTS_CLEANUP struct dg_facts *facts = NULL;
+	const struct dg_esp *esp;
+
+	(void)state;
+	put_mounted();
+	put(&tree, EFI "loader/loader.conf", "default proxmox-*\n");
+	put(&tree, EFI "loader/entries/Proxmox-1.2-X.conf", "version 1.2-x\nlinux /v\n");
+	put(&tree, EFI "loader/entries/proxmox-1.3-x.conf",
+	    "version 1.3-x\nlinux /gone\n");
+	put(&tree, EFI "loader/entries/proxmox-1.4-x.conf", "");
+	put(&tree, EFI "loader/entries/tool.conf", "title tool\nefi \\gone.efi\n");
+	put(&tree, EFI "v", "x");
+	facts = collect(&tree, &dg_collect_esps);
+	esp = only(facts);
+	assert_int_equal(esp->entries.count, 1);
+	assert_string_equal(said(&esp->entries.items[0].id), "proxmox-1.2-x.conf");
+}
+
 static void test_many(void **state)
 {
 	FACTS_CLEANUP struct dg_facts *facts = NULL;
 
 	(void)state;
-	put(&tree, UUIDS, UUID_A "\n");
-	put_links("sda2", UUID_A, NULL);
-	put(&tree, "dev/sda2", "");
-	put_mount("8:2", "/dev/sda2", "vfat", "/boot/efi");
+	put_mounted();
 	run("mkdir -p boot/efi/loader/entries boot/efi/EFI/proxmox && "
-	    "cd boot/efi && for i in $(seq 300); do : >loader/entries/$i.conf; "
+	    "cd boot/efi && for i in $(seq 300); do echo linux /EFI "
+	    ">loader/entries/$i.conf; "
 	    "mkdir EFI/proxmox/$i; : >EFI/proxmox/$i/vmlinuz-$i; done");
 	facts = collect(&tree, &dg_collect_esps);
 	assert_int_equal(only(facts)->entries.meta.state, DG_UNREADABLE);
@@ -795,6 +823,7 @@ int main(void)
 		TEST(test_no_fat),
 		TEST(test_damaged_fat),
 		TEST(test_hostile_content),
+		TEST(test_entries_shown),
 		TEST(test_many),
 		TEST(test_torn),
 		TEST(test_changed),

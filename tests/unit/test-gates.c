@@ -366,20 +366,12 @@ static void container_config_untold(struct dg_facts *f)
 static struct dg_deed *add_deed(struct dg_facts *f, const char *outcome, int64_t ago,
 				const char *boot_id)
 {
-	struct dg_deed *deed = DG_ADD(&f->actions, 10);
+	struct dg_deed *deed = add_action(f, !outcome, outcome);
 
-	dg_set_str(&deed->id, "20260601T080000Z-0000abcd");
-	dg_set_str(&deed->verb, "enforce");
 	dg_set_str(&deed->boot_id, boot_id);
-	dg_set_bool(&deed->open, !outcome);
-	make_absent(&deed->held);
 	dg_set_int(&deed->started, NOW - ago);
 	dg_set_int(&deed->ended, NOW - ago);
-	make_absent(&deed->why);
 	make_absent(&deed->target);
-	make_absent(&deed->outcome);
-	if (outcome)
-		dg_set_str(&deed->outcome, outcome);
 	return deed;
 }
 
@@ -560,7 +552,7 @@ static const struct gate_case {
 
 	{"unfinished", DG_YES, acted_25h_ago, ACT, "no action is unfinished"},
 	{"unfinished", DG_NO, cut_off, ACT,
-	 "enforce 20260601T080000Z-0000abcd was begun"},
+	 "enforce 20260602T080000Z-0000abcd was begun"},
 	{"unfinished", DG_NO, not_undone, ACT, "is not finished"},
 	{"unfinished", DG_CANNOT_TELL, action_broken, ACT, "Permission denied"},
 	{"unfinished", DG_CANNOT_TELL, actions_unread, ACT, "Permission denied"},

@@ -46,7 +46,7 @@ int dg_below_open(const struct dg_root *root, const char *path, struct dg_below 
 /* -ELOOP: a link stands in the way. */
 static int resolve(const struct dg_below *below, const char *name, int flags)
 {
-	if (dg_root_is_walked(below->root))
+	if (below->root && dg_root_is_walked(below->root))
 		return dg_walk_beneath(below->fd, name, flags);
 	return dg_openat2(below->fd, name, flags,
 			  RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);

@@ -193,8 +193,7 @@ bool dg_tells_denied_apart(const struct dg_verdict *v, const struct dg_style *st
 static bool is_listed(const struct dg_verdict *v, const struct dg_finding *f,
 		      enum dg_status status, const struct dg_style *style)
 {
-	return f->status == status &&
-	       !(is_denied(f) && dg_tells_denied_apart(v, style));
+	return f->status == status && !(is_denied(f) && dg_tells_denied_apart(v, style));
 }
 
 int dg_print_denied(FILE *out, const struct dg_verdict *v, const struct dg_style *style)

@@ -157,9 +157,7 @@ static const struct dg_check series_behind = {
 	.grades =
 		"critical when stuck (the next boot is behind too), warning when pending "
 		"(the next boot cures it), notice in a trial boot (by a next-boot pin, "
-		"or "
-		"by a one-shot that driftguard set); "
-		"waived by a documented pin",
+		"or by a one-shot that driftguard set); waived by a documented pin",
 	.flags = DG_ESSENTIAL | DG_HOST_KERNEL | DG_OWN_KERNEL | DG_SETTLED_ONLY |
 		 DG_PIN_WAIVES,
 	.needs = {"kernel.release", "packages.list.name", "packages.list.status",

@@ -117,8 +117,12 @@ static bool is_shown(struct dg_volume *v, const struct dg_bls_entry *bls)
 	const char *program = bls->kernel ? bls->kernel : bls->efi;
 	DG_FREE char *path = program ? plain_path(program) : NULL;
 	struct dg_volume_stat st;
-	int r = path && *path ? dg_volume_stat(v, path, &st) : -ENOENT;
+	int r = -ENOENT;
 
+	if (program && !path)
+		r = -ENOMEM;
+	else if (program && *path)
+		r = dg_volume_stat(v, path, &st);
 	return r == 0 || dg_state_from_errno(r) != DG_ABSENT;
 }
 

@@ -4,8 +4,19 @@
 efivars=/sys/firmware/efi/efivars
 loader_guid=4a67b082-0a4c-41cf-b6c7-440b29bb8c4f
 
+# Firmware and boot loader have written to this line too, without an end.
+echo
+say "runs $(uname -r)"
 # Nothing waits for an ESP that is not mounted.
 udevadm settle -t 300
+
+# The machine goes off at once: stty waits until all has been sent.
+finish()
+{
+	sync
+	say finished
+	stty raw < /dev/ttyS1
+}
 
 # What driftguard reads and says: facts and verdict, to be reported under these names.
 judge()		# [SUFFIX]

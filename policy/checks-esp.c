@@ -65,6 +65,10 @@ static enum dg_copy_state compare_initrds(const struct dg_copy *copy,
 
 	if (dg_absent(&copy->initrd) && dg_known(&kernel->initrd))
 		return DG_COPY_LACKS_INITRD;
+	/* What a full disk left in /boot is no original: a refresh would spoil the copy.
+	 */
+	if (!untold && dg_absent(&kernel->initrd))
+		return DG_COPY_SAME;
 	if (!untold)
 		untold = find_untold(&copy->initrd_size.meta, &kernel->initrd_size.meta);
 	if (!untold && dg_known(&copy->initrd_size) && dg_known(&kernel->initrd_size) &&

@@ -55,6 +55,16 @@ static void copy_lacks_initrd(struct dg_facts *f)
 	make_absent(&copy_of(&f->boot.esps.items[1], NEWEST)->initrd);
 }
 
+/* What a full disk or a power cut left in /boot is nothing to bring onto an ESP. */
+static void original_initrd_lost(struct dg_facts *f)
+{
+	dg_list_foreach (kernel, f->kernels)
+		if (dg_streq(dg_get(&kernel->abi), NEWEST)) {
+			make_absent(&kernel->initrd);
+			dg_set_int(&kernel->initrd_size, 0);
+		}
+}
+
 static void other_time(struct dg_facts *f)
 {
 	copy_of(&f->boot.esps.items[1], NEWEST)->initrd_time.value += 300;
@@ -145,6 +155,7 @@ static const struct check_case cases[] = {
 		.id = "esp-stale", .host = host_esps, .bend = how, __VA_ARGS__ \
 	}
 	K(first_stale, DRIFT(CRITICAL)),
+	K(original_initrd_lost, OK),
 	K(second_stale, DRIFT(WARNING)),
 	K(stale_by_bios, DRIFT(WARNING)),
 	K(first_stale_of_old, DRIFT(WARNING)),

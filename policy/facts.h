@@ -139,6 +139,9 @@ struct dg_copy {
 	struct dg_int initrd_time; /* FAT: local time, read as UTC */
 };
 
+/* Likewise; of a kernel that was removed the folder or the initrd may be left. */
+bool dg_copy_has_image(const struct dg_copy *copy);
+
 struct dg_loader_entry {
 	struct dg_meta meta;
 	struct dg_str id; /* file name in lower case, with .conf */

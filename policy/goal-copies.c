@@ -45,12 +45,7 @@ static void compare_copy(struct dg_look *look, const char *uuid,
 	}
 }
 
-/* There is no file. One that is blank or cut off is no image either, and has a size. */
-static bool lacks_image(const struct dg_copy *copy)
-{
-	return dg_absent(&copy->image) && !dg_known(&copy->image_size);
-}
-
+/* Of one that is there. */
 static bool is_broken(const struct dg_copy *copy)
 {
 	return dg_absent(&copy->image) || copy->image_version.meta.state == DG_MALFORMED;
@@ -94,7 +89,7 @@ void dg_look_at_copy(struct dg_look *look, const struct dg_esp *esp)
 	const char *abi = look->goal->boots, *uuid = esp->uuid.value;
 	const struct dg_copy *copy = find_copy(esp, abi);
 
-	if (!copy || lacks_image(copy)) {
+	if (!copy || !dg_copy_has_image(copy)) {
 		dg_look_deny(look, dg_known(&esp->copies) ? DG_NO : DG_CANNOT_TELL,
 			     "ESP %s holds no copy of %s", uuid, abi);
 		return;
@@ -108,7 +103,7 @@ void dg_look_at_copy(struct dg_look *look, const struct dg_esp *esp)
 static bool is_refreshed(const struct dg_copy *copy, const struct dg_installed *kernel)
 {
 	return kernel && !dg_absent(&kernel->initrd) && dg_abi_is_pve(copy->abi.value) &&
-	       !lacks_image(copy);
+	       dg_copy_has_image(copy);
 }
 
 void dg_look_at_copies(struct dg_look *look, const struct dg_esp *esp)

@@ -43,6 +43,8 @@ static enum dg_copy_state compare_images(const struct dg_copy *copy,
 	const struct dg_str *there = &copy->image_version, *here = &kernel->image_version;
 	const char *untold = find_untold(&there->meta, &here->meta);
 
+	if (dg_absent(&copy->image))
+		return DG_COPY_OTHER;
 	if (!untold && (dg_known(there) != dg_known(here) ||
 			(dg_known(there) && !dg_streq(there->value, here->value))))
 		return DG_COPY_OTHER;
@@ -65,6 +67,10 @@ static enum dg_copy_state compare_initrds(const struct dg_copy *copy,
 
 	if (dg_absent(&copy->initrd) && dg_known(&kernel->initrd))
 		return DG_COPY_LACKS_INITRD;
+	/* What a full disk left in /boot is no original: a refresh would spoil the copy.
+	 */
+	if (!untold && dg_absent(&kernel->initrd))
+		return DG_COPY_SAME;
 	if (!untold)
 		untold = find_untold(&copy->initrd_size.meta, &kernel->initrd_size.meta);
 	if (!untold && dg_known(&copy->initrd_size) && dg_known(&kernel->initrd_size) &&
@@ -143,8 +149,9 @@ static void judge_copy(const struct dg_view *view, struct dg_finding *f,
 	const struct dg_installed *kernel = abi ? dg_view_installed(view, abi) : NULL;
 	enum dg_copy_state state;
 
-	if (!kernel || !dg_known(&kernel->image))
-		return; /* no original to compare with */
+	/* No original to compare with, or no copy. */
+	if (!kernel || !dg_known(&kernel->image) || !dg_copy_has_image(copy))
+		return;
 	state = dg_copy_compare(copy, kernel, &sum->untold);
 	if (state != DG_COPY_LACKS_INITRD && state != DG_COPY_OTHER)
 		return;
@@ -166,7 +173,7 @@ static void judge_esp(const struct dg_view *view, struct dg_finding *f,
 		return;
 	dg_list_foreach (copy, esp->copies) {
 		has_wanted |= dg_streq(dg_get(&copy->abi), sum->wanted) &&
-			      !dg_absent(&copy->image);
+			      dg_copy_has_image(copy);
 		has_unread |= !dg_known(&copy->abi);
 		judge_copy(view, f, esp, copy, sum);
 	}

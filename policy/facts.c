@@ -240,6 +240,21 @@ const char *dg_facts_source(const char *path)
 	return source;
 }
 
+bool dg_installed_has_image(const struct dg_installed *kernel)
+{
+	return !dg_absent(&kernel->image) || dg_known(&kernel->image_size);
+}
+
+bool dg_installed_has_initrd(const struct dg_installed *kernel)
+{
+	return !dg_absent(&kernel->initrd) || dg_known(&kernel->initrd_size);
+}
+
+bool dg_copy_has_image(const struct dg_copy *copy)
+{
+	return !dg_absent(&copy->image) || dg_known(&copy->image_size);
+}
+
 const char *dg_debt_gap(const struct dg_debt *debt)
 {
 	const struct dg_meta *metas[] = {&debt->meta, &debt->reason.meta,

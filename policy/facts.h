@@ -44,11 +44,13 @@ struct dg_built {
 struct dg_installed {
 	struct dg_meta meta;
 	struct dg_str abi;
-	struct dg_str image; /* path; absent: no image */
+	/* Paths; absent: there is none, or what is there is blank or cut off: that has a
+	 * size. */
+	struct dg_str image;
 	struct dg_int image_size;
 	struct dg_int image_time;
 	struct dg_str image_version; /* the string in the image's boot header */
-	struct dg_str initrd;	     /* path; absent: no initrd */
+	struct dg_str initrd;
 	struct dg_int initrd_size;
 	struct dg_int initrd_time;
 	struct dg_str modules;	  /* path; absent: no module directory */
@@ -57,6 +59,11 @@ struct dg_installed {
 	built; /* those of facts.modules from outside the tree
 		  that are found here; absent: none is in use */
 };
+
+/* Whether a file lies under that name, be it whole, not to be told, or what a full disk
+ * left: menus, refreshes and whoever goes by names take all of these (facts.c). */
+bool dg_installed_has_image(const struct dg_installed *kernel);
+bool dg_installed_has_initrd(const struct dg_installed *kernel);
 
 struct dg_package {
 	struct dg_meta meta;
@@ -131,6 +138,9 @@ struct dg_copy {
 	struct dg_int initrd_size;
 	struct dg_int initrd_time; /* FAT: local time, read as UTC */
 };
+
+/* Likewise; of a kernel that was removed the folder or the initrd may be left. */
+bool dg_copy_has_image(const struct dg_copy *copy);
 
 struct dg_loader_entry {
 	struct dg_meta meta;

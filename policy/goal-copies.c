@@ -45,21 +45,25 @@ static void compare_copy(struct dg_look *look, const char *uuid,
 	}
 }
 
+/* Of one that is there. */
+static bool is_broken(const struct dg_copy *copy)
+{
+	return dg_absent(&copy->image) || copy->image_version.meta.state == DG_MALFORMED;
+}
+
 /* A copy that was cut short boots nothing, and one that cannot be seen is not known to
  * boot. */
 static void look_at_one(struct dg_look *look, const char *uuid,
 			const struct dg_copy *copy, const struct dg_installed *kernel)
 {
-	const char *abi = copy->abi.value;
+	const char *abi = copy->abi.value, *why = copy->image_version.meta.detail;
 
-	if (!dg_known(&copy->image))
+	if (is_broken(copy))
+		dg_look_deny(look, DG_NO, "ESP %s: its copy of %s is broken: %s", uuid,
+			     abi, why ? why : "no kernel image");
+	else if (!dg_known(&copy->image))
 		dg_look_deny(look, DG_CANNOT_TELL,
 			     "ESP %s: its copy of %s cannot be read", uuid, abi);
-	else if (copy->image_version.meta.state == DG_MALFORMED)
-		dg_look_deny(
-			look, DG_NO, "ESP %s: its copy of %s is broken: %s", uuid, abi,
-			copy->image_version.meta.detail ? copy->image_version.meta.detail
-							: "no kernel image");
 	else if (kernel)
 		compare_copy(look, uuid, copy, kernel);
 	else if (dg_absent(&copy->initrd))
@@ -85,7 +89,7 @@ void dg_look_at_copy(struct dg_look *look, const struct dg_esp *esp)
 	const char *abi = look->goal->boots, *uuid = esp->uuid.value;
 	const struct dg_copy *copy = find_copy(esp, abi);
 
-	if (!copy || dg_absent(&copy->image)) {
+	if (!copy || !dg_copy_has_image(copy)) {
 		dg_look_deny(look, dg_known(&esp->copies) ? DG_NO : DG_CANNOT_TELL,
 			     "ESP %s holds no copy of %s", uuid, abi);
 		return;
@@ -99,7 +103,7 @@ void dg_look_at_copy(struct dg_look *look, const struct dg_esp *esp)
 static bool is_refreshed(const struct dg_copy *copy, const struct dg_installed *kernel)
 {
 	return kernel && !dg_absent(&kernel->initrd) && dg_abi_is_pve(copy->abi.value) &&
-	       !dg_absent(&copy->image);
+	       dg_copy_has_image(copy);
 }
 
 void dg_look_at_copies(struct dg_look *look, const struct dg_esp *esp)

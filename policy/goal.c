@@ -74,8 +74,8 @@ static const char *find_newest(const struct dg_facts *facts)
 	const char *newest = NULL;
 
 	dg_list_foreach (kernel, facts->kernels)
-		if (dg_known(&kernel->abi) && dg_known(&kernel->image) &&
-		    dg_known(&kernel->initrd) && dg_abi_is_pve(kernel->abi.value) &&
+		if (dg_known(&kernel->abi) && dg_installed_has_image(kernel) &&
+		    dg_installed_has_initrd(kernel) && dg_abi_is_pve(kernel->abi.value) &&
 		    (!newest || dg_abi_cmp(kernel->abi.value, newest) > 0))
 			newest = kernel->abi.value;
 	return newest;

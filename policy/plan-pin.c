@@ -141,9 +141,9 @@ static const struct dg_installed *find_newest(const struct dg_view *view)
 	const struct dg_installed *newest = NULL;
 
 	dg_list_foreach (kernel, view->facts->kernels) {
-		if (!dg_known(&kernel->abi) || !dg_known(&kernel->image) ||
-		    (copied &&
-		     (!dg_known(&kernel->initrd) || !dg_abi_is_pve(kernel->abi.value))))
+		if (!dg_known(&kernel->abi) || !dg_installed_has_image(kernel) ||
+		    (copied && (!dg_installed_has_initrd(kernel) ||
+				!dg_abi_is_pve(kernel->abi.value))))
 			continue;
 		if (!newest || dg_abi_cmp(kernel->abi.value, newest->abi.value) > 0)
 			newest = kernel;

@@ -83,7 +83,7 @@ static bool passes_devices_through(const struct dg_view *view)
 static bool is_newest(const struct dg_view *view, const struct dg_installed *target)
 {
 	dg_list_foreach (kernel, view->facts->kernels)
-		if (dg_known(&kernel->abi) && dg_known(&kernel->image) &&
+		if (dg_known(&kernel->abi) && dg_installed_has_image(kernel) &&
 		    dg_abi_cmp(kernel->abi.value, target->abi.value) > 0)
 			return false;
 	return true;
@@ -137,8 +137,9 @@ static bool boots_target(const struct dg_view *view)
 		(view->first && dg_streq(view->first->lasting.abi, target)));
 }
 
-/* The newest kernel of the expected series that is installed at all; NULL: none. */
-static const struct dg_installed *find_newest(const struct dg_view *view)
+/* The newest kernel of the expected series that is installed at all, or whose image is
+ * one; NULL: none. */
+static const struct dg_installed *find_newest(const struct dg_view *view, bool is_image)
 {
 	const struct dg_installed *newest = NULL;
 
@@ -146,7 +147,9 @@ static const struct dg_installed *find_newest(const struct dg_view *view)
 		const char *abi = dg_get(&kernel->abi);
 		char series[DG_SERIES_SIZE];
 
-		if (abi && !dg_absent(&kernel->image) &&
+		if (abi &&
+		    (is_image ? !dg_absent(&kernel->image)
+			      : dg_installed_has_image(kernel)) &&
 		    dg_abi_series(abi, series) == 0 &&
 		    dg_streq(series, view->expected.series) &&
 		    dg_view_is_kindred(view, abi) &&
@@ -162,10 +165,11 @@ static char *say_why(const struct dg_view *view, unsigned wish, bool right)
 
 	if (right && (wish & WISH_MEND))
 		return dg_format("%s boots next, and is not whole", target);
-	return dg_format(
-		"%s is the newest installed kernel of series %s%s", target,
-		view->expected.series,
-		find_newest(view) == view->target ? "" : " that passes the preflights");
+	return dg_format("%s is the newest installed kernel of series %s%s", target,
+			 view->expected.series,
+			 find_newest(view, false) == view->target
+				 ? ""
+				 : " that passes the preflights");
 }
 
 /* Nothing is to be changed but what boots already, or only its copies. */
@@ -252,7 +256,7 @@ static int make(const struct dg_view *view, unsigned wish, struct dg_plan *plan)
 		return 0;
 	if (moves && view->target && wants_move(view, wish))
 		return plan_move(view, wish, plan);
-	if (moves && view->expected.series[0] && !find_newest(view))
+	if (moves && view->expected.series[0] && !find_newest(view, true))
 		return plan_install(view, plan);
 	if (wish & (WISH_REFRESH | WISH_CLEAR_NEXT))
 		return plan_refresh(view, wish, plan);

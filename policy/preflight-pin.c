@@ -202,7 +202,7 @@ int dg_pin_ask_kernel(const struct dg_view *view, const char *abi, struct dg_pla
 	const struct dg_installed *kernel = dg_view_installed(view, abi);
 	int r;
 
-	if (!kernel || dg_absent(&kernel->image))
+	if (!kernel || !dg_installed_has_image(kernel))
 		return refuse_missing(view, abi, plan);
 	r = dg_preflight_run(view, kernel, plan);
 	return r < 0 ? r : dg_pin_ask_trial(view, NULL, plan);

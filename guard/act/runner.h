@@ -67,8 +67,9 @@ enum dg_act_outcome {
 	DG_ACT_NOTHING,	   /* the goal was reached already (the ledger is written) */
 	DG_ACT_DONE,	   /* and verified */
 	DG_ACT_UNDONE,	   /* it failed; what was before is verified to be again */
-	DG_ACT_UNFINISHED, /* it failed and so did the undo, or the ledger or the record
-			      could not be written: the intent stays open */
+	DG_ACT_UNFINISHED, /* it failed and so did the undo, it cannot be told whether it
+			      did, or the ledger or the record could not be written: the
+			      intent stays open */
 };
 
 /* All texts are owned. */
@@ -88,12 +89,13 @@ void dg_act_report_clear(struct dg_act_report *report);
 const char *dg_act_outcome_name(enum dg_act_outcome outcome);
 
 /*
- * An action that was cut off (power, SIGKILL) is completed where its goal is reached,
- * else rolled back; then pin, ESPs and ledger agree. Where somebody has pinned another
- * kernel since, that is left alone, and the outcome is DG_ACT_NOTHING. To be called
- * before every action; of the request it takes root, tool, policy, now and step_limit_s.
- * *ret_found false: none was open, and *ret is empty. DG_ACT_REFUSED and
- * DG_ACT_UNFINISHED: it is still open, or cannot be told.
+ * An action that was cut off (power, SIGKILL) is completed where its goal is reached, or
+ * lacks a refresh alone, which is run; else it is rolled back; then pin, ESPs and ledger
+ * agree. One that came to its end, and of which that cannot be told, stays open. Where
+ * somebody has pinned another kernel since, that is left alone, and the outcome is
+ * DG_ACT_NOTHING. To be called before every action; of the request it takes root, tool,
+ * policy, now and step_limit_s. *ret_found false: none was open, and *ret is empty.
+ * DG_ACT_REFUSED and DG_ACT_UNFINISHED: it is still open, or cannot be told.
  */
 int dg_act_recover(const struct dg_act_request *request, bool *ret_found,
 		   struct dg_act_report *ret);

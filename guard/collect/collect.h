@@ -35,6 +35,10 @@ const struct dg_collector *const *dg_collectors(size_t *ret_count);
 int dg_collect(const struct dg_root *root, const int64_t *now, int deadline_ms,
 	       struct dg_facts **ret);
 
+/* A shorter file is no initrd, but what a full disk or a power cut left of one: the
+ * smallest that update-initramfs makes is far larger. */
+#define DG_INITRD_MIN 4096
+
 /* --- for collectors (collect/gap.c) --- */
 
 /* What a failed read says about a fact: -ENOENT and -ENOTDIR: absent; -EBADMSG:

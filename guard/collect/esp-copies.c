@@ -88,8 +88,9 @@ static void read_initrd(struct dg_volume *v, const char *path, struct dg_copy *c
 		dg_volume_gap(v, &copy->initrd_time.meta, r, path);
 		return;
 	}
-	if (st.size == 0)
-		dg_set_gap(&copy->initrd.meta, DG_ABSENT, "%s: 0 bytes", path);
+	if (st.size < DG_INITRD_MIN)
+		dg_set_gap(&copy->initrd.meta, DG_ABSENT, "%s: only %llu bytes", path,
+			   (unsigned long long)st.size);
 	else
 		dg_set_str(&copy->initrd, path);
 	dg_set_int(&copy->initrd_size, (int64_t)st.size);

@@ -10,7 +10,6 @@
 
 #define KERNELS_MAX 256
 #define NAMES_CAP   16384
-#define INITRD_MIN  4096 /* the smallest that update-initramfs makes is far larger */
 
 /* Where kernels are named; what stands behind the prefix is an ABI. */
 static const struct {
@@ -193,7 +192,7 @@ static void read_initrd(const struct dg_root *root, struct dg_installed *kernel)
 	if (path &&
 	    read_file(root, path, &kernel->initrd, &kernel->initrd_size,
 		      &kernel->initrd_time) == 0 &&
-	    kernel->initrd_size.value < INITRD_MIN)
+	    kernel->initrd_size.value < DG_INITRD_MIN)
 		dg_set_gap(&kernel->initrd.meta, DG_ABSENT, "%s: only %lld bytes", path,
 			   (long long)kernel->initrd_size.value);
 }

@@ -55,6 +55,41 @@ static void copy_lacks_initrd(struct dg_facts *f)
 	make_absent(&copy_of(&f->boot.esps.items[1], NEWEST)->initrd);
 }
 
+static void copy_cut_off(struct dg_facts *f)
+{
+	struct dg_copy *copy = copy_of(&f->boot.esps.items[0], NEWEST);
+
+	make_absent(&copy->image);
+	copy->image_size.value /= 2;
+	dg_set_gap(&copy->image_version.meta, DG_MALFORMED, "truncated");
+}
+
+/* A power cut leaves zeros. */
+static void copy_blank(struct dg_facts *f)
+{
+	copy_cut_off(f);
+	copy_of(&f->boot.esps.items[0], NEWEST)->image_size.value *= 2;
+}
+
+static void copy_without_image(struct dg_facts *f)
+{
+	struct dg_copy *copy = copy_of(&f->boot.esps.items[0], NEWEST);
+
+	make_absent(&copy->image);
+	make_absent(&copy->image_size);
+	make_absent(&copy->image_version);
+}
+
+/* What a full disk or a power cut left in /boot is nothing to bring onto an ESP. */
+static void original_initrd_lost(struct dg_facts *f)
+{
+	dg_list_foreach (kernel, f->kernels)
+		if (dg_streq(dg_get(&kernel->abi), NEWEST)) {
+			make_absent(&kernel->initrd);
+			dg_set_int(&kernel->initrd_size, 0);
+		}
+}
+
 static void other_time(struct dg_facts *f)
 {
 	copy_of(&f->boot.esps.items[1], NEWEST)->initrd_time.value += 300;
@@ -145,6 +180,13 @@ static const struct check_case cases[] = {
 		.id = "esp-stale", .host = host_esps, .bend = how, __VA_ARGS__ \
 	}
 	K(first_stale, DRIFT(CRITICAL)),
+	K(copy_cut_off, DRIFT(CRITICAL),
+	  EVIDENCE("copies", "[ \"AAAA-0001: " NEWEST " is not the one in \\/boot\" ]")),
+	K(copy_blank, DRIFT(CRITICAL),
+	  EVIDENCE("copies", "[ \"AAAA-0001: " NEWEST " is not the one in \\/boot\" ]")),
+	K(copy_without_image, DRIFT(CRITICAL),
+	  EVIDENCE("copies", "[ \"AAAA-0001: " NEWEST " is not there\" ]")),
+	K(original_initrd_lost, OK),
 	K(second_stale, DRIFT(WARNING)),
 	K(stale_by_bios, DRIFT(WARNING)),
 	K(first_stale_of_old, DRIFT(WARNING)),

@@ -83,6 +83,16 @@ static void put_at(const char *dir, const char *name, const char *text)
 	set_time(path);
 }
 
+/* The shortest that passes for one. */
+static void put_initrd(const char *dir, const char *name)
+{
+	char text[4096 + 1];
+
+	memset(text, 'i', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	put_at(dir, name, text);
+}
+
 static void put_systemd_boot(const char *dir)
 {
 	char path[150];
@@ -95,7 +105,7 @@ static void put_systemd_boot(const char *dir)
 	put_at(dir, "loader/entries/notes.txt", "no entry");
 	snprintf(path, sizeof(path), "%s/EFI/proxmox/" ABI "/vmlinuz-" ABI, dir);
 	put_kernel(path, 0);
-	put_at(dir, "EFI/proxmox/" ABI "/initrd.img-" ABI, "initrd");
+	put_initrd(dir, "EFI/proxmox/" ABI "/initrd.img-" ABI);
 }
 
 static void put_grub(const char *dir)
@@ -107,8 +117,8 @@ static void put_grub(const char *dir)
 	       "\n initrd /initrd.img-" ABI "\n}\n");
 	snprintf(path, sizeof(path), "%s/vmlinuz-" ABI, dir);
 	put_kernel(path, 0);
-	put_at(dir, "initrd.img-" ABI, "initrd");
-	put_at(dir, "initrd.img-" OLD, "lone");
+	put_initrd(dir, "initrd.img-" ABI);
+	put_initrd(dir, "initrd.img-" OLD);
 }
 
 /* The device `name` with file system `uuid` on partition `part`, as udev links it. */
@@ -175,7 +185,7 @@ static void assert_systemd_boot(const struct dg_esp *esp)
 	assert_string_equal(said(&c->image), "EFI/proxmox/" ABI "/vmlinuz-" ABI);
 	assert_string_equal(said(&c->image_version), VERSION);
 	assert_string_equal(said(&c->initrd), "EFI/proxmox/" ABI "/initrd.img-" ABI);
-	assert_number(&c->initrd_size, 6);
+	assert_number(&c->initrd_size, 4096);
 	assert_number(&c->initrd_time, TIME);
 	assert_true(dg_absent(&esp->grub));
 }
@@ -653,6 +663,8 @@ static void test_hostile_content(void **state)
 	put_dir(&tree, EFI "EFI/proxmox/2-dirs/initrd.img-2-dirs");
 	put_kernel(EFI "EFI/proxmox/3-torn/vmlinuz-3-torn", 20000);
 	put(&tree, EFI "EFI/proxmox/4-text/vmlinuz-4-text", "no kernel\n");
+	put_data(&tree, EFI "EFI/proxmox/4-text/initrd.img-4-text", (char[4095]){0},
+		 4095);
 	put(&tree, EFI "EFI/proxmox/5-elf/vmlinuz-5-elf",
 	    "\x7f"
 	    "ELF\2\1\1");
@@ -676,6 +688,10 @@ static void test_hostile_content(void **state)
 	assert_true(dg_absent(&c[1].initrd));
 	assert_int_equal(c[1].image_version.meta.state, DG_MALFORMED);
 	assert_int_equal(c[2].image_version.meta.state, DG_MALFORMED);
+	assert_string_equal(said(&c[2].initrd),
+			    "absent: EFI/proxmox/4-text/initrd.img-4-text: only 4095 "
+			    "bytes");
+	assert_number(&c[2].initrd_size, 4095);
 	assert_true(dg_absent(&c[3].image_version));
 }
 

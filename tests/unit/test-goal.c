@@ -323,6 +323,28 @@ static void other_is_broken(struct dg_facts *f)
 	dg_set_gap(&copy_of(f, NEWER)->image_version.meta, DG_MALFORMED, "truncated");
 }
 
+/* As a full ESP leaves it. */
+static void lose_image(struct dg_facts *f, const char *abi)
+{
+	struct dg_copy *copy;
+
+	pin_old(f);
+	copy = copy_of(f, abi);
+	make_absent(&copy->image);
+	copy->image_size.value -= 512;
+	dg_set_gap(&copy->image_version.meta, DG_MALFORMED, "truncated");
+}
+
+static void lost_image(struct dg_facts *f)
+{
+	lose_image(f, OLD);
+}
+
+static void other_is_lost(struct dg_facts *f)
+{
+	lose_image(f, NEWER);
+}
+
 static void other_is_short(struct dg_facts *f)
 {
 	pin_old(f);
@@ -341,6 +363,7 @@ static void other_is_debris(struct dg_facts *f)
 	pin_old(f);
 	dg_set_str(&copy_of(f, NEWER)->abi, "6.2.1-1-pve");
 	make_absent(&copy_of(f, BEFORE)->image);
+	make_absent(&copy_of(f, BEFORE)->image_size);
 	make_absent(&copy_of(f, BEFORE)->image_version);
 }
 
@@ -414,6 +437,7 @@ static void test_esps(void **state)
 	expect_reached(host_esps, second_is_unread, &old, DG_CANNOT_TELL, "ESP ");
 	expect_reached(host_esps, second_is_unread, &spared, DG_CANNOT_TELL, "ESP ");
 	expect_reached(host_esps, broken_image, &old, DG_NO, "is broken: truncated");
+	expect_reached(host_esps, lost_image, &old, DG_NO, "is broken: truncated");
 	expect_reached(host_esps, short_initrd, &old, DG_NO, "not the one in /boot");
 	expect_reached(host_esps, short_image, &old, DG_NO, "not the one in /boot");
 	expect_reached(host_esps, short_and_unread, &old, DG_NO, "not the one in /boot");
@@ -450,6 +474,8 @@ static void test_fresh(void **state)
 	expect_reached(host_esps, pin_old, &fresh, DG_YES, NULL);
 	expect_reached(host_esps, other_is_debris, &fresh, DG_YES, NULL);
 	expect_reached(host_esps, other_is_broken, &fresh, DG_NO,
+		       "its copy of " NEWER " is broken");
+	expect_reached(host_esps, other_is_lost, &fresh, DG_NO,
 		       "its copy of " NEWER " is broken");
 	expect_reached(host_esps, other_is_short, &fresh, DG_NO, "not the one in /boot");
 	expect_reached(host_esps, second_is_gone, &fresh, DG_NO, "is not there");

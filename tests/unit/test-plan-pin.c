@@ -67,6 +67,25 @@ static void bad_ledger(struct dg_facts *f)
 static void newer_without_image(struct dg_facts *f)
 {
 	make_absent(&kernel_of(f, NEWER)->image);
+	make_absent(&kernel_of(f, NEWER)->image_size);
+}
+
+/* As a full disk leaves it: what boots when nothing is pinned, and boots nothing. */
+static void newest_cut_off(struct dg_facts *f)
+{
+	struct dg_installed *kernel;
+
+	pin_old(f);
+	kernel = kernel_of(f, NEWEST);
+	dg_set_gap(&kernel->image.meta, DG_ABSENT, "/boot/vmlinuz-" NEWEST ": cut off");
+	dg_set_gap(&kernel->image_version.meta, DG_MALFORMED, "truncated");
+}
+
+static void newest_initrd_cut_off(struct dg_facts *f)
+{
+	pin_old(f);
+	make_absent(&kernel_of(f, NEWEST)->initrd);
+	dg_set_int(&kernel_of(f, NEWEST)->initrd_size, 0);
 }
 
 static void newer_without_initrd(struct dg_facts *f)
@@ -309,6 +328,36 @@ static const struct pin_case {
 	  .target = NEWEST,
 	  .commands = UNPIN " [" KPIN(OLD) "; " REFRESH "]; " REFRESH,
 	  .then = "reboot"}},
+	{DG_PIN_LIFT,
+	 NULL,
+	 host_grub,
+	 newest_cut_off,
+	 {.name = "unpin to what is cut off",
+	  .strategy = "unpin",
+	  .target = NEWEST,
+	  .commands = UNPIN " [" KPIN(OLD) "]",
+	  .then = "reboot",
+	  .fails = "image-present"}},
+	{DG_PIN_LIFT,
+	 NULL,
+	 host_esps,
+	 newest_initrd_cut_off,
+	 {.name = "unpin to what has no initrd any more",
+	  .strategy = "unpin",
+	  .target = NEWEST,
+	  .commands = UNPIN " [" KPIN(OLD) "; " REFRESH "]; " REFRESH,
+	  .then = "reboot",
+	  .fails = "initrd-present"}},
+	{DG_PIN_SET,
+	 NEWEST,
+	 host_grub,
+	 newest_cut_off,
+	 {.name = "pin what is cut off",
+	  .strategy = "pin",
+	  .target = NEWEST,
+	  .commands = KPIN(NEWEST) " [" KPIN(OLD) "]",
+	  .then = "reboot",
+	  .fails = "image-present"}},
 	{DG_PIN_LIFT,
 	 NULL,
 	 host_grub,

@@ -112,6 +112,14 @@ static void newest_without_initrd(struct dg_facts *f)
 	make_absent(&kernel_of(f, NEWEST)->initrd);
 }
 
+/* GRUB's menu and a refresh take what a full disk left of it all the same. */
+static void newest_cut_off(struct dg_facts *f)
+{
+	pin_old(f);
+	make_absent(&kernel_of(f, NEWEST)->image);
+	dg_set_gap(&kernel_of(f, NEWEST)->image_version.meta, DG_MALFORMED, "truncated");
+}
+
 static void all_without_initrd(struct dg_facts *f)
 {
 	newest_without_initrd(f);
@@ -409,6 +417,14 @@ static const struct plan_case {
 	{.name = "newest fails",
 	 .host = host_grub,
 	 .bend = newest_without_initrd,
+	 .strategy = "repin",
+	 .target = NEWER,
+	 .commands = PIN(NEWER) " [" PIN(OLD) "]",
+	 .then = "reboot",
+	 .why = NEWER " " REASON " that passes the preflights"},
+	{.name = "newest is cut off",
+	 .host = host_grub,
+	 .bend = newest_cut_off,
 	 .strategy = "repin",
 	 .target = NEWER,
 	 .commands = PIN(NEWER) " [" PIN(OLD) "]",

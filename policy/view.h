@@ -53,7 +53,9 @@ struct dg_choice {
 
 /* A loader configuration that the firmware may start: plain GRUB's, or an ESP's. */
 struct dg_loader {
-	const struct dg_esp *esp; /* NULL: plain GRUB */
+	const struct dg_esp *esp; /* NULL: GRUB's of /boot, unless `program` is set */
+	const char *program;	  /* that the firmware starts, and of whose configuration
+				     nothing is known here; NULL: none */
 	struct dg_choice next;	  /* at the next boot, one-shots included */
 	struct dg_choice lasting; /* one-shots left out */
 };

@@ -215,13 +215,16 @@ static const struct dg_esp *find_next(const struct dg_esp_host *host,
 	return next;
 }
 
-/* `firmware` is why nothing is known of the firmware's tries, where that is so. */
+/* `firmware` is the partition that the firmware tries first: one to look at where it
+ * finds its program nowhere, and else why nothing is known of its tries. */
 static void choose_program(const struct dg_esp_host *host, const struct dg_str *firmware,
 			   struct dg_boot *boot)
 {
 	const struct dg_esp *next = find_next(host, boot);
 	bool told = host->tries || dg_absent(firmware);
 
+	if (!next)
+		read_used(host, dg_get(firmware), boot);
 	dg_list_foreach (esp, boot->esps) {
 		if (esp == next)
 			continue;
@@ -268,7 +271,6 @@ static void run(const struct dg_root *root, struct dg_facts *facts)
 	/* A list that could not be read stays a gap, whatever else is there. */
 	if (dg_known(&boot->esps) || dg_absent(&boot->esps)) {
 		read_used(&host, dg_get(&efi.loader_part_uuid), boot);
-		read_used(&host, dg_get(&efi.firmware_part_uuid), boot);
 		choose_program(&host, &efi.firmware_part_uuid, boot);
 		note_unknown(&efi.loader_part_uuid, boot);
 	}

@@ -636,6 +636,10 @@ static void test_program_order(void **state)
 	dg_facts_free(facts);
 	facts = collect(&tree, &dg_collect_esps);
 	assert_string_equal(said(&only(facts)->program.entry), "Boot0003");
+	put_order(2, 3, 1);
+	dg_facts_free(facts);
+	facts = collect(&tree, &dg_collect_esps);
+	assert_string_equal(said(&only(facts)->program.entry), "Boot0003");
 	/* What BootNext names comes first, a firmware update is passed through. */
 	put_entry(6, PART_A, "\\EFI\\debian\\fwupdx64.efi");
 	put_data(&tree, VARS "BootNext" GLOBAL, "\7\0\0\0\6", 6);

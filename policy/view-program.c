@@ -76,6 +76,10 @@ enum dg_reads dg_program_reads(const struct dg_view *view, const struct dg_esp *
 	*ret = esp;
 	if (!esp)
 		return DG_READS_NOT_TOLD;
+	/* An ESP that cannot be read says so itself, where what is on it counts. */
+	if (!dg_known(&esp->loader) && !dg_absent(&esp->loader))
+		return dg_true(&view->facts->boot.managed) ? DG_READS_ESP
+							   : DG_READS_NOT_TOLD;
 	if (dg_streq(dg_get(loader), "grub"))
 		reads = ask_grub(view, esp, &what);
 	else if (dg_streq(dg_get(loader), "systemd-boot"))

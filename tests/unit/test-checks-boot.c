@@ -170,6 +170,28 @@ static void starts_other(struct dg_facts *f)
 	start(f, NULL, NULL);
 }
 
+/* GRUB's ESP on a host that boots from /boot, as who is not root finds it. */
+static void starts_grub_hidden(struct dg_facts *f)
+{
+	struct dg_esp *esp;
+
+	starts_grub(f);
+	dg_set_bool(&f->boot.managed, false);
+	make_absent(&f->boot.efi.loader_info);
+	esp = &f->boot.esps.items[0];
+	dg_set_bool(&esp->listed, false);
+	make_gap(&esp->loader);
+	make_gap(&esp->program.loader);
+	make_gap(&esp->program.menu);
+}
+
+static void starts_hidden(struct dg_facts *f)
+{
+	start(f, NULL, NULL);
+	make_gap(&f->boot.esps.items[0].loader);
+	make_gap(&f->boot.esps.items[0].program.loader);
+}
+
 static void starts_unread(struct dg_facts *f)
 {
 	start(f, NULL, NULL);
@@ -385,6 +407,8 @@ static const struct check_case cases[] = {
 	K(starts_grub_of_esp, UNKNOWN),
 	K(starts_other, UNKNOWN),
 	K(starts_unread, UNKNOWN),
+	K(starts_hidden, UNKNOWN),
+	K(starts_grub_hidden, DRIFT(NOTICE), EVIDENCE("next_boot", BEFORE)),
 	K(esp_unread, OK),
 	K(first_esp_unread, UNKNOWN),
 	K(esps_gone, UNKNOWN),

@@ -93,6 +93,11 @@ FIELDS(loader_entry, F(dg_loader_entry, id, DG_STR),
        F(dg_loader_entry, machine_id, DG_STR, ABSENT_OK));
 RECORD(loader_entry, dg_loader_entry, NULL);
 
+FIELDS(program, F(dg_program, entry, DG_STR), F(dg_program, title, DG_STR),
+       F(dg_program, path, DG_STR), F(dg_program, loader, DG_STR, ABSENT_OK),
+       F(dg_program, menu, DG_STR, ABSENT_OK));
+RECORD(program, dg_program, "/sys/firmware/efi/efivars");
+
 FIELDS(esp, F(dg_esp, uuid, DG_STR), F(dg_esp, listed, DG_BOOL),
        F(dg_esp, device, DG_STR, ABSENT_OK), F(dg_esp, part_uuid, DG_STR, ABSENT_OK),
        F(dg_esp, mounted_at, DG_STR, ABSENT_OK), F(dg_esp, filesystem, DG_STR, ABSENT_OK),
@@ -101,11 +106,13 @@ FIELDS(esp, F(dg_esp, uuid, DG_STR), F(dg_esp, listed, DG_BOOL),
        F(dg_esp, loader_time, DG_TIME, ABSENT_OK),
        F(dg_esp, entries, DG_LIST_OF, OF(loader_entry), ABSENT_OK),
        F(dg_esp, copies, DG_LIST_OF, OF(copy), ABSENT_OK),
-       F(dg_esp, grub, DG_RECORD, OF(grub), ABSENT_OK));
+       F(dg_esp, grub, DG_RECORD, OF(grub), ABSENT_OK),
+       F(dg_esp, program, DG_RECORD, OF(program), ABSENT_OK));
 RECORD(esp, dg_esp, "/dev/disk/by-uuid");
 
 const struct dg_record *const dg_grub_facts = &grub_record;
 const struct dg_record *const dg_esp_facts = &esp_record;
+const struct dg_record *const dg_program_facts = &program_record;
 
 FIELDS(partition, F(dg_partition, name, DG_STR), F(dg_partition, disk, DG_STR, ABSENT_OK),
        F(dg_partition, type, DG_STR, ABSENT_OK),

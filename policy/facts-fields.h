@@ -31,7 +31,8 @@ extern const struct dg_record dg_facts_record;
 extern const struct dg_record dg_word_record, dg_sample_record, dg_idle_record;
 extern const struct dg_record dg_action_record;
 extern const struct dg_record *const dg_grub_facts; /* of a struct dg_grub */
-extern const struct dg_record *const dg_esp_facts;  /* of a struct dg_esp */
+extern const struct dg_record *const dg_esp_facts,
+	*const dg_program_facts; /* of a struct dg_esp */
 
 /* The field whose name is the `size` bytes at `name`; NULL: none. */
 const struct dg_field *dg_record_field(const struct dg_record *record, const char *name,

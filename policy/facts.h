@@ -151,6 +151,17 @@ struct dg_loader_entry {
 	struct dg_str machine_id;
 };
 
+/* What the firmware starts at the next boot. */
+struct dg_program {
+	struct dg_meta meta;
+	struct dg_str entry;  /* of its menu: "Boot0003" */
+	struct dg_str title;  /* of that entry: "Linux Boot Manager" */
+	struct dg_str path;   /* as the entry has it, "\EFI\debian\shimx64.efi" */
+	struct dg_str loader; /* systemd-boot, grub; absent: neither of them */
+	struct dg_str menu;   /* which GRUB reads: esp (this one's), root (/boot/grub),
+				 elsewhere; absent: nothing beside it says it */
+};
+
 struct dg_esp {
 	struct dg_meta meta;
 	struct dg_str uuid;
@@ -167,6 +178,8 @@ struct dg_esp {
 	DG_LIST(struct dg_loader_entry) entries;
 	DG_LIST(struct dg_copy) copies;
 	struct dg_grub grub;
+	struct dg_program program; /* absent: the firmware goes elsewhere, or nobody knows
+				      where */
 };
 
 struct dg_partition {

@@ -98,12 +98,13 @@ void dg_look_at_copy(struct dg_look *look, const struct dg_esp *esp)
 	look_at_kernels(look, uuid);
 }
 
-/* No refresh brings an initrd that is not in /boot, nor another distribution's kernel;
+/* No refresh brings an initrd that is not in /boot, nor a kernel that it does not select;
  * an initrd alone is what the removal of a kernel left. */
-static bool is_refreshed(const struct dg_copy *copy, const struct dg_installed *kernel)
+static bool is_refreshed(const struct dg_look *look, const struct dg_copy *copy,
+			 const struct dg_installed *kernel)
 {
-	return kernel && !dg_absent(&kernel->initrd) && dg_abi_is_pve(copy->abi.value) &&
-	       dg_copy_has_image(copy);
+	return kernel && !dg_absent(&kernel->initrd) && dg_copy_has_image(copy) &&
+	       dg_view_is_selected(look->view, copy->abi.value);
 }
 
 void dg_look_at_copies(struct dg_look *look, const struct dg_esp *esp)
@@ -123,7 +124,7 @@ void dg_look_at_copies(struct dg_look *look, const struct dg_esp *esp)
 		if (!abi)
 			dg_look_deny(look, DG_CANNOT_TELL,
 				     "ESP %s: a copy there cannot be told", uuid);
-		else if (is_refreshed(copy, kernel))
+		else if (is_refreshed(look, copy, kernel))
 			look_at_one(look, uuid, copy, kernel);
 	}
 }

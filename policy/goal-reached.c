@@ -52,8 +52,9 @@ static void look_at_loader(struct dg_look *look, const struct dg_loader *loader)
 {
 	const struct dg_choice *choice = &loader->lasting;
 	const char *boots = look->goal->boots;
-	DG_FREE char *where = loader->esp ? dg_format("ESP %s", loader->esp->uuid.value)
-					  : dg_format("GRUB");
+	DG_FREE char *where =
+		loader->esp ? dg_format("ESP %s", loader->esp->uuid.value)
+			    : dg_format("%s", loader->program ? loader->program : "GRUB");
 
 	if (!where)
 		return;
@@ -100,8 +101,8 @@ static void look_at_esp(struct dg_look *look, const struct dg_esp *esp, size_t *
 		dg_look_deny(look, DG_NO, "ESP %s is not there", uuid);
 }
 
-/* Every listed ESP, whichever the firmware starts; and the one that it starts, listed or
- * not. */
+/* Every listed ESP, whichever the firmware starts; and what it starts, be that from
+ * another ESP or what reads none of them. */
 static void look_at_esps(struct dg_look *look)
 {
 	const struct dg_boot *boot = &look->view->facts->boot;
@@ -119,8 +120,8 @@ static void look_at_esps(struct dg_look *look)
 		else if (esp->listed.value)
 			look_at_esp(look, esp, &missing);
 	}
-	if (look->goal->boots && look->view->first_told && first->esp &&
-	    !dg_true(&first->esp->listed))
+	if (look->goal->boots && look->view->first_told &&
+	    !(first->esp && dg_true(&first->esp->listed)))
 		look_at_loader(look, first);
 }
 

@@ -163,16 +163,16 @@ static bool is_systemd_boot(const struct dg_view *view)
 
 static bool is_plain_grub(const struct dg_view *view)
 {
-	return view->loader_count == 1 && !view->loaders[0].esp;
+	return view->first_told && !view->first->esp && !view->first->program;
 }
 
 int dg_once_choose(const struct dg_view *view, const char *abi, struct dg_once *ret)
 {
 	*ret = (struct dg_once){0};
-	if (is_systemd_boot(view))
-		return choose_efi(view, abi, ret);
 	if (is_plain_grub(view))
 		return choose_grub(view, abi, ret);
+	if (is_systemd_boot(view))
+		return choose_efi(view, abi, ret);
 	return settle(ret, DG_ONCE_NONE,
 		      dg_format("this boot did not come from systemd-boot, and GRUB's "
 				"grubenv is not on this host's own file system"));

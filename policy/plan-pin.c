@@ -133,8 +133,8 @@ static int plan_try_once(const struct dg_view *view, const char *abi,
 
 /* --- unpinning --- */
 
-/* What boots when nothing names a kernel. A refresh copies no other distribution's
- * kernel, and none without its initrd; update-grub takes whatever lies in /boot. */
+/* What boots when nothing names a kernel. A refresh copies those that it selects, and
+ * none without its initrd; update-grub takes whatever lies in /boot. */
 static const struct dg_installed *find_newest(const struct dg_view *view)
 {
 	bool copied = dg_true(&view->facts->boot.managed);
@@ -143,7 +143,7 @@ static const struct dg_installed *find_newest(const struct dg_view *view)
 	dg_list_foreach (kernel, view->facts->kernels) {
 		if (!dg_known(&kernel->abi) || !dg_installed_has_image(kernel) ||
 		    (copied && (!dg_installed_has_initrd(kernel) ||
-				!dg_abi_is_pve(kernel->abi.value))))
+				!dg_view_is_selected(view, kernel->abi.value))))
 			continue;
 		if (!newest || dg_abi_cmp(kernel->abi.value, newest->abi.value) > 0)
 			newest = kernel;

@@ -194,11 +194,21 @@ static const char *find_later_default(const struct dg_view *view, const char *ab
 		       : NULL;
 }
 
+/* What the firmware starts reads none of what a refresh writes; NULL: it does, or what it
+ * starts is not known. */
+static const struct dg_loader *find_bypass(const struct dg_view *view)
+{
+	const struct dg_loader *first = view->first_told ? view->first : NULL;
+
+	return dg_true(&view->facts->boot.managed) && first && !first->esp ? first : NULL;
+}
+
 void dg_ask_override(const struct dg_view *view, const struct dg_installed *kernel,
 		     struct dg_preflight *p)
 {
 	const char *abi = kernel ? kernel->abi.value : NULL;
 	const char *later = find_later_default(view, abi);
+	const struct dg_loader *bypass = find_bypass(view);
 	DG_FREE char *info = dg_facts_gap(view->facts, "boot.efi.loader_info");
 	DG_FREE char *variable = dg_facts_gap(view->facts, "boot.efi.entry_default");
 
@@ -209,6 +219,14 @@ void dg_ask_override(const struct dg_view *view, const struct dg_installed *kern
 			p, DG_NO,
 			"the EFI variable LoaderEntryDefault overrides loader.conf");
 		p->unblock = dg_format("bootctl set-default \"\"");
+	} else if (bypass) {
+		dg_preflight_answer(p, DG_NO,
+				    "the firmware starts %s, which reads none of what "
+				    "proxmox-boot-tool writes",
+				    bypass->program ? bypass->program
+						    : "GRUB with the menu in /boot/grub");
+		p->unblock = dg_format("efibootmgr --bootorder, with the entry of the "
+				       "ESP's own boot loader first");
 	} else if (is_stuck(view, abi)) {
 		dg_preflight_answer(p, DG_NO,
 				    "grubenv's next_entry names another kernel, and GRUB "

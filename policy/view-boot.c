@@ -6,6 +6,7 @@
 #include "policy/abi.h"
 #include "policy/text.h"
 #include "policy/view-loader.h"
+#include "policy/view-program.h"
 #include "policy/view.h"
 
 static const char *const because_names[] = {
@@ -131,9 +132,12 @@ static int settle_next(struct dg_view *view)
 {
 	const struct dg_boot *boot = &view->facts->boot;
 
-	view->first = find_first(view);
-	view->first_told = view->first && (view->loader_count == 1 ||
-					   find_by_firmware(view) == view->first);
+	view->first_told = view->first;
+	if (!view->first) {
+		view->first = find_first(view);
+		view->first_told = view->first && (view->loader_count == 1 ||
+						   find_by_firmware(view) == view->first);
+	}
 	if (view->first) {
 		view->next = view->first->next;
 		view->next.why = view->next.why ? dg_format("%s", view->next.why) : NULL;
@@ -181,11 +185,58 @@ static bool uses_plain_grub(const struct dg_boot *boot)
 	       !dg_after(dg_get(&boot->efi.loader_info), "systemd-boot");
 }
 
+/* What stands for a program that boots nobody knows what. */
+static int add_other(struct dg_view *view, const struct dg_esp *esp, char *why)
+{
+	struct dg_loader *loader = &view->loaders[view->loader_count++];
+
+	loader->program = esp->program.path.value;
+	loader->next.why = why;
+	loader->lasting.why = why ? dg_format("%s", why) : NULL;
+	return loader->lasting.why ? 0 : -ENOMEM;
+}
+
+static const struct dg_loader *find_of(const struct dg_view *view,
+				       const struct dg_esp *esp)
+{
+	for (size_t i = 0; i < view->loader_count; i++)
+		if (view->loaders[i].esp == esp)
+			return &view->loaders[i];
+	return NULL;
+}
+
+/* The loader that the firmware's program is goes before all that could be. */
+static int add_started(struct dg_view *view)
+{
+	const struct dg_esp *esp;
+	char *why = NULL;
+	enum dg_reads reads = dg_program_reads(view, &esp, &why);
+	int r = 0;
+
+	if (reads == DG_READS_NOT_TOLD)
+		return 0;
+	if (reads == DG_READS_ROOT)
+		esp = NULL;
+	if (reads != DG_READS_OTHER)
+		view->first = find_of(view, esp);
+	if (view->first)
+		return 0;
+	if (reads == DG_READS_OTHER)
+		r = add_other(view, esp, why);
+	else
+		add_loader(view, esp);
+	view->first = &view->loaders[view->loader_count - 1];
+	return r;
+}
+
 int dg_view_loaders(struct dg_view *view)
 {
 	const struct dg_boot *boot = &view->facts->boot;
 
-	view->loaders = calloc(boot->esps.count + 1, sizeof(*view->loaders));
+	int r;
+
+	/* One more for plain GRUB, and one for what the firmware starts. */
+	view->loaders = calloc(boot->esps.count + 2, sizeof(*view->loaders));
 	if (!view->loaders)
 		return -ENOMEM;
 	/* Which of them counts cannot be told without knowing that. */
@@ -196,5 +247,6 @@ int dg_view_loaders(struct dg_view *view)
 			add_loader(view, esp);
 	if (!view->loader_count && uses_plain_grub(boot))
 		add_loader(view, NULL);
-	return settle_next(view);
+	r = add_started(view);
+	return r < 0 ? r : settle_next(view);
 }

@@ -12,8 +12,9 @@
 static bool uses_grub(const struct dg_view *view)
 {
 	for (size_t i = 0; i < view->loader_count; i++)
-		if (!view->loaders[i].esp ||
-		    dg_streq(dg_get(&view->loaders[i].esp->loader), "grub"))
+		if (view->loaders[i].esp
+			    ? dg_streq(dg_get(&view->loaders[i].esp->loader), "grub")
+			    : !view->loaders[i].program)
 			return true;
 	return false;
 }

@@ -99,6 +99,16 @@ bool dg_view_is_kindred(const struct dg_view *view, const char *abi)
 	return dg_streq(dg_abi_flavour(abi), dg_abi_flavour(running));
 }
 
+bool dg_view_is_selected(const struct dg_view *view, const char *abi)
+{
+	if (dg_streq(dg_get(&view->facts->kernel.release), abi))
+		return true;
+	dg_list_foreach (word, view->facts->boot.manual)
+		if (dg_streq(dg_get(&word->name), abi))
+			return true;
+	return view->product.proxmox ? dg_view_is_kindred(view, abi) : dg_abi_is_pve(abi);
+}
+
 bool dg_view_is_foreign(const struct dg_view *view, const char *abi)
 {
 	return view->product.proxmox && !dg_view_is_kindred(view, abi);

@@ -53,7 +53,9 @@ struct dg_choice {
 
 /* A loader configuration that the firmware may start: plain GRUB's, or an ESP's. */
 struct dg_loader {
-	const struct dg_esp *esp; /* NULL: plain GRUB */
+	const struct dg_esp *esp; /* NULL: GRUB's of /boot, unless `program` is set */
+	const char *program;	  /* that the firmware starts, and of whose configuration
+				     nothing is known here; NULL: none */
 	struct dg_choice next;	  /* at the next boot, one-shots included */
 	struct dg_choice lasting; /* one-shots left out */
 };
@@ -130,6 +132,10 @@ const struct dg_package *dg_view_kernel_package(const struct dg_view *view,
  * on its products, elsewhere those of the running one's flavour. Any other may well be of
  * a higher version, and is no newer build of what runs. */
 bool dg_view_is_kindred(const struct dg_view *view, const char *abi);
+/* Whether a refresh of the ESPs copies the kernel `abi` while it is new enough: it
+ * selects by the packages' names, and takes what runs and what was added by hand,
+ * whoever's it is (DOMAIN 2.1). */
+bool dg_view_is_selected(const struct dg_view *view, const char *abi);
 /* A kernel that is not Proxmox's, on a host that is. */
 bool dg_view_is_foreign(const struct dg_view *view, const char *abi);
 /* X.Y of a Proxmox series metapackage's name; false: it is none. Debian's

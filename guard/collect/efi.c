@@ -14,7 +14,6 @@
 #define VARIABLES   EFI_DIR "/efivars"
 #define GLOBAL_GUID "8be4df61-93ca-11d2-aa0d-00e098032b8c"
 #define LOADER_GUID "4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
-#define BOOT_MAX    64 /* entries of BootOrder that are looked at */
 
 static char *variable_path(const char *name, const char *guid)
 {
@@ -134,39 +133,89 @@ static bool is_current(const struct dg_root *root, uint16_t number)
 	       numbers[0] == number;
 }
 
-/* The firmware passes over entries that are gone, inactive or damaged. One of a whole
- * disk names no partition; the one that this boot came by leads to the same `loader`
- * again. */
-static int try_option(const struct dg_root *root, uint16_t number,
-		      const struct dg_str *loader, struct dg_str *fact)
+/* A firmware update's program, which starts the next entry when it is through. */
+static bool is_updater(const char *file)
 {
-	DG_CLEANUP(dg_efi_option_clear) struct dg_efi_option option = {0};
-	int r = read_option(root, number, &option);
+	const char *slash = file ? strrchr(file, '\\') : NULL;
+
+	return slash && strncasecmp(slash + 1, "fwupd", strlen("fwupd")) == 0;
+}
+
+/* One of a whole disk names no partition; the one that this boot came by leads to the
+ * same `loader` again, by the program that any disk may have. */
+static int tries_add(struct dg_efi_tries *tries, const struct dg_root *root,
+		     uint16_t number, bool inactive_too, const struct dg_str *loader)
+{
+	struct dg_efi_option *option = &tries->options[tries->n];
+	int r = read_option(root, number, option);
 
 	if (r < 0)
-		return r == -ENOENT || r == -EBADMSG ? 0 : r;
-	if (!option.active)
-		return 0;
-	if (option.part_uuid[0])
-		dg_set_str(fact, option.part_uuid);
-	else if (dg_known(loader) && is_current(root, number))
-		dg_set_str(fact, loader->value);
+		return r;
+	if (!option->part_uuid[0] && dg_known(loader) && is_current(root, number)) {
+		snprintf(option->part_uuid, sizeof(option->part_uuid), "%s",
+			 loader->value);
+		free(option->file);
+		option->file = NULL;
+	}
+	if (!option->part_uuid[0] || is_updater(option->file) ||
+	    !(option->active || inactive_too))
+		dg_efi_option_clear(option);
+	else
+		tries->numbers[tries->n++] = number;
 	return 0;
 }
 
-static void read_order(const struct dg_root *root, const struct dg_str *loader,
-		       struct dg_str *fact)
+/* The firmware passes over entries that are gone, inactive or damaged. */
+static int tries_add_order(struct dg_efi_tries *tries, const struct dg_root *root,
+			   const struct dg_str *loader)
 {
 	DG_FREE uint16_t *numbers = NULL;
 	size_t n = 0;
 	int r = read_numbers(root, "BootOrder", &numbers, &n);
 
-	dg_set_gap(&fact->meta, DG_ABSENT,
-		   "no active entry of BootOrder leads to a known partition");
-	for (size_t i = 0; r == 0 && i < n && i < BOOT_MAX && !dg_known(fact); i++)
-		r = try_option(root, numbers[i], loader, fact);
-	if (r < 0)
+	for (size_t i = 0; r == 0 && i < n && i < DG_EFI_ORDER_MAX; i++) {
+		r = tries_add(tries, root, numbers[i], false, loader);
+		if (r == -ENOENT || r == -EBADMSG)
+			r = 0;
+	}
+	return r;
+}
+
+int dg_efi_read_tries(const struct dg_root *root, const struct dg_str *loader,
+		      struct dg_efi_tries *ret)
+{
+	DG_FREE uint16_t *numbers = NULL;
+	size_t n = 0;
+	int r = read_numbers(root, "BootNext", &numbers, &n);
+
+	*ret = (struct dg_efi_tries){0};
+	if (r == 0)
+		r = n == 1 ? tries_add(ret, root, numbers[0], true, loader) : -EBADMSG;
+	if (r == 0 || r == -ENOENT)
+		r = tries_add_order(ret, root, loader);
+	return r;
+}
+
+void dg_efi_tries_clear(struct dg_efi_tries *tries)
+{
+	for (size_t i = 0; i < tries->n; i++)
+		dg_efi_option_clear(&tries->options[i]);
+	tries->n = 0;
+}
+
+static void read_order(const struct dg_root *root, const struct dg_str *loader,
+		       struct dg_str *fact)
+{
+	DG_CLEANUP(dg_efi_tries_clear) struct dg_efi_tries tries = {0};
+	int r = tries_add_order(&tries, root, loader);
+
+	if (tries.n > 0)
+		dg_set_str(fact, tries.options[0].part_uuid);
+	else if (r < 0)
 		variable_gap(&fact->meta, r, "BootOrder", GLOBAL_GUID);
+	else
+		dg_set_gap(&fact->meta, DG_ABSENT,
+			   "no active entry of BootOrder leads to a known partition");
 }
 
 static void read_loader_partition(const struct dg_root *root, struct dg_str *fact)

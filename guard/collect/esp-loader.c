@@ -99,8 +99,7 @@ static const char *find_abi(const struct dg_bls_entry *bls)
 	return abi;
 }
 
-/* Nothing but a number of separators, then the path; the loader takes both kinds. */
-static char *plain_path(const char *path)
+char *dg_esp_plain_path(const char *path)
 {
 	char *plain = dg_format("%s", path + strspn(path, "/\\"));
 
@@ -115,7 +114,7 @@ static char *plain_path(const char *path)
 static bool is_shown(struct dg_volume *v, const struct dg_bls_entry *bls)
 {
 	const char *program = bls->kernel ? bls->kernel : bls->efi;
-	DG_FREE char *path = program ? plain_path(program) : NULL;
+	DG_FREE char *path = program ? dg_esp_plain_path(program) : NULL;
 	struct dg_volume_stat st;
 	int r = -ENOENT;
 

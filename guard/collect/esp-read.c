@@ -13,10 +13,11 @@
 
 void dg_esp_gap(struct dg_esp *esp, enum dg_state state, const char *fmt, ...)
 {
-	struct dg_meta *all[] = {
-		&esp->filesystem.meta, &esp->loader.meta,	  &esp->size.meta,
-		&esp->free.meta,       &esp->loader_default.meta, &esp->loader_time.meta,
-		&esp->entries.meta,    &esp->copies.meta,	  &esp->grub.meta};
+	struct dg_meta *all[] = {&esp->filesystem.meta,	    &esp->loader.meta,
+				 &esp->size.meta,	    &esp->free.meta,
+				 &esp->loader_default.meta, &esp->loader_time.meta,
+				 &esp->entries.meta,	    &esp->copies.meta,
+				 &esp->grub.meta,	    &esp->program.meta};
 	DG_FREE char *why = NULL;
 	va_list args;
 
@@ -90,11 +91,13 @@ static void read_space(struct dg_volume *v, struct dg_esp *esp)
 	dg_volume_gap(v, &esp->free.meta, r, "free space");
 }
 
-static void read_content(struct dg_volume *v, bool efi, struct dg_esp *esp)
+static void read_content(const struct dg_esp_host *host, struct dg_volume *v,
+			 struct dg_esp *esp)
 {
 	dg_set_str(&esp->filesystem, "fat");
 	read_space(v, esp);
-	dg_esp_read_loader(v, efi, esp);
+	dg_esp_read_loader(v, host->efi, esp);
+	dg_esp_read_program(host, v, esp);
 }
 
 static void read_mounted(const struct dg_esp_host *host, const struct dg_mount *m,
@@ -107,7 +110,7 @@ static void read_mounted(const struct dg_esp_host *host, const struct dg_mount *
 	if (r < 0)
 		dg_esp_gap(esp, DG_UNREADABLE, "%s: %s", m->point, dg_errno_words(r));
 	else
-		read_content(v, host->efi, esp);
+		read_content(host, v, esp);
 }
 
 static void gap_open(const struct dg_device *device, int r, const char *why,
@@ -158,7 +161,7 @@ static int read_once(const struct dg_esp_host *host, const struct dg_device *dev
 	}
 	if (dg_absent(&esp->uuid) && *dg_volume_fat_serial(v))
 		dg_set_str(&esp->uuid, dg_volume_fat_serial(v));
-	read_content(v, host->efi, esp);
+	read_content(host, v, esp);
 	r = dg_volume_changed(v, ret_torn);
 	if (r < 0) {
 		drop_content(esp);

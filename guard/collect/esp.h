@@ -3,6 +3,7 @@
 #pragma once
 
 #include "guard/collect/device.h"
+#include "guard/collect/efi.h"
 #include "guard/collect/volume.h"
 #include "guard/parse/mountinfo.h"
 
@@ -30,7 +31,8 @@ struct dg_esp_host {
 	const struct dg_root *root;
 	bool efi; /* firmware booted this host, as far as is known */
 	struct dg_mountinfo mounts;
-	int mounts_error; /* why there are none: a negative errno */
+	int mounts_error;		  /* why there are none: a negative errno */
+	const struct dg_efi_tries *tries; /* NULL: not known to their end */
 };
 
 /*
@@ -43,6 +45,19 @@ void dg_esp_read(const struct dg_esp_host *host, const struct dg_device *device,
 
 /* Which loader is on the ESP, and what it would boot: the facts from loader on. */
 void dg_esp_read_loader(struct dg_volume *v, bool efi, struct dg_esp *esp);
+
+/* The first of the firmware's tries that finds its program on this ESP: the fact program,
+ * absent where none does. */
+void dg_esp_read_program(const struct dg_esp_host *host, struct dg_volume *v,
+			 struct dg_esp *esp);
+
+/* What the firmware's try `i` is called. */
+void dg_esp_name_program(const struct dg_efi_tries *tries, size_t i,
+			 struct dg_program *program);
+
+/* A path as boot entries and firmware write it, without the separators at its start and
+ * with slashes for backslashes. The caller frees it; NULL: out of memory. */
+char *dg_esp_plain_path(const char *path);
 
 /* The copies of kernels, images below `dir` in folders of their own, or all in the
  * root where `dir` is NULL (esp-copies.c). */

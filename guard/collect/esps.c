@@ -123,11 +123,10 @@ static bool find_again(struct dg_boot *boot, const struct dg_device *device,
 	return false;
 }
 
-static void read_used(const struct dg_esp_host *host, const struct dg_str *part,
+static void read_used(const struct dg_esp_host *host, const char *part_uuid,
 		      struct dg_boot *boot)
 {
 	DG_CLEANUP(dg_device_clear) struct dg_device device = {0};
-	const char *part_uuid = dg_get(part);
 	struct dg_esp *esp;
 
 	/* A partition that is not there now is none to look at. */
@@ -147,6 +146,94 @@ static void read_used(const struct dg_esp_host *host, const struct dg_str *part,
 
 		if (name)
 			dg_set_str(&esp->uuid, name);
+	}
+}
+
+/* What cannot be read may be what the firmware starts. */
+static bool is_next(const struct dg_esp *esp, const char *entry)
+{
+	return dg_known(&esp->program) ? dg_streq(dg_get(&esp->program.entry), entry)
+				       : !dg_absent(&esp->program);
+}
+
+static struct dg_esp *find_tried(const struct dg_boot *boot, const char *part_uuid,
+				 const char *entry)
+{
+	dg_list_foreach (esp, boot->esps)
+		if (dg_streq(dg_get(&esp->part_uuid), part_uuid) && is_next(esp, entry))
+			return esp;
+	return NULL;
+}
+
+/* The firmware passes over this one, so it is none that counts. */
+static void drop_last(struct dg_boot *boot, enum dg_state before)
+{
+	dg_record_clear(dg_esp_facts, &boot->esps.items[--boot->esps.count]);
+	if (before == DG_ABSENT)
+		dg_gap_from_errno(&boot->esps.meta, -ENOENT, UUIDS_FILE);
+}
+
+/* An ESP that cannot be read: of its program no more is known than the entry says. */
+static void name_unread(const struct dg_esp_host *host, size_t i, struct dg_esp *esp)
+{
+	struct dg_program *program = &esp->program;
+	struct dg_str *all[] = {&program->loader, &program->menu};
+
+	dg_esp_name_program(host->tries, i, program);
+	for (size_t n = 0; n < DG_COUNT(all); n++)
+		dg_set_gap(&all[n]->meta, esp->loader.meta.state, "%s",
+			   esp->loader.meta.detail ? esp->loader.meta.detail : "");
+}
+
+/* The ESP that one of the firmware's tries finds its program on; NULL: it finds none. */
+static const struct dg_esp *try_entry(const struct dg_esp_host *host, size_t i,
+				      struct dg_boot *boot)
+{
+	const char *part_uuid = host->tries->options[i].part_uuid;
+	DG_FREE char *entry = dg_format("Boot%04X", host->tries->numbers[i]);
+	enum dg_state before = boot->esps.meta.state;
+	size_t count = boot->esps.count;
+	struct dg_esp *esp;
+
+	read_used(host, part_uuid, boot);
+	esp = find_tried(boot, part_uuid, entry);
+	if (!esp && boot->esps.count > count)
+		drop_last(boot, before);
+	if (esp && !dg_known(&esp->program))
+		name_unread(host, i, esp);
+	return esp;
+}
+
+/* Of the programs that were found, the first in the firmware's order is the one. */
+static const struct dg_esp *find_next(const struct dg_esp_host *host,
+				      struct dg_boot *boot)
+{
+	const struct dg_esp *next = NULL;
+
+	for (size_t i = 0; host->tries && i < host->tries->n && !next; i++)
+		next = try_entry(host, i, boot);
+	return next;
+}
+
+/* `firmware` is the partition that the firmware tries first: one to look at where it
+ * finds its program nowhere, and else why nothing is known of its tries. */
+static void choose_program(const struct dg_esp_host *host, const struct dg_str *firmware,
+			   struct dg_boot *boot)
+{
+	const struct dg_esp *next = find_next(host, boot);
+	bool told = host->tries || dg_absent(firmware);
+
+	if (!next)
+		read_used(host, dg_get(firmware), boot);
+	dg_list_foreach (esp, boot->esps) {
+		if (esp == next)
+			continue;
+		dg_record_clear(dg_program_facts, &esp->program);
+		dg_set_gap(&esp->program.meta, told ? DG_ABSENT : DG_UNREADABLE, "%s",
+			   host->tries ? "the firmware starts none here"
+			   : firmware->meta.detail
+				   ? firmware->meta.detail
+				   : "the firmware's order cannot be read");
 	}
 }
 
@@ -171,17 +258,20 @@ static void run(const struct dg_root *root, struct dg_facts *facts)
 {
 	struct dg_esp_host host = {.root = root};
 	struct dg_boot *boot = &facts->boot;
+	DG_CLEANUP(dg_efi_tries_clear) struct dg_efi_tries tries = {0};
 	struct dg_efi efi = {0};
 
 	dg_efi_read_booted(root, &efi.booted);
 	dg_efi_read_partitions(root, &efi.loader_part_uuid, &efi.firmware_part_uuid);
+	if (dg_efi_read_tries(root, &efi.loader_part_uuid, &tries) == 0)
+		host.tries = &tries;
 	host.efi = dg_true(&efi.booted);
 	host.mounts_error = read_mounts(root, &host.mounts);
 	read_list(&host, boot);
 	/* A list that could not be read stays a gap, whatever else is there. */
 	if (dg_known(&boot->esps) || dg_absent(&boot->esps)) {
-		read_used(&host, &efi.loader_part_uuid, boot);
-		read_used(&host, &efi.firmware_part_uuid, boot);
+		read_used(&host, dg_get(&efi.loader_part_uuid), boot);
+		choose_program(&host, &efi.firmware_part_uuid, boot);
 		note_unknown(&efi.loader_part_uuid, boot);
 	}
 	dg_mountinfo_clear(&host.mounts);

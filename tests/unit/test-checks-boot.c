@@ -110,6 +110,94 @@ static void boot_order_changed(struct dg_facts *f)
 	dg_set_str(&f->boot.efi.firmware_part_uuid, "part-b");
 }
 
+/* The firmware starts a program of the first ESP. */
+static void start(struct dg_facts *f, const char *loader, const char *menu)
+{
+	struct dg_program *program = &f->boot.esps.items[0].program;
+
+	dg_set_known(&program->meta);
+	dg_set_str(&program->entry, "Boot0003");
+	dg_set_str(&program->title, "debian");
+	dg_set_str(&program->path, "\\EFI\\debian\\shimx64.efi");
+	make_absent(&program->loader);
+	make_absent(&program->menu);
+	if (loader)
+		dg_set_str(&program->loader, loader);
+	if (menu)
+		dg_set_str(&program->menu, menu);
+}
+
+static void starts_systemd_boot(struct dg_facts *f)
+{
+	start(f, "systemd-boot", NULL);
+}
+
+/* Whatever the order of the partitions says. */
+static void starts_from_second(struct dg_facts *f)
+{
+	boot_order_changed(f);
+	start(f, "systemd-boot", NULL);
+}
+
+static void starts_grub(struct dg_facts *f)
+{
+	start(f, "grub", "root");
+}
+
+static void starts_grub_unread(struct dg_facts *f)
+{
+	starts_grub(f);
+	menu_broken(f);
+}
+
+static void starts_grub_elsewhere(struct dg_facts *f)
+{
+	start(f, "grub", "elsewhere");
+}
+
+static void starts_grub_untold(struct dg_facts *f)
+{
+	start(f, "grub", NULL);
+}
+
+static void starts_grub_of_esp(struct dg_facts *f)
+{
+	start(f, "grub", "esp");
+}
+
+static void starts_other(struct dg_facts *f)
+{
+	start(f, NULL, NULL);
+}
+
+/* GRUB's ESP on a host that boots from /boot, as who is not root finds it. */
+static void starts_grub_hidden(struct dg_facts *f)
+{
+	struct dg_esp *esp;
+
+	starts_grub(f);
+	dg_set_bool(&f->boot.managed, false);
+	make_absent(&f->boot.efi.loader_info);
+	esp = &f->boot.esps.items[0];
+	dg_set_bool(&esp->listed, false);
+	make_gap(&esp->loader);
+	make_gap(&esp->program.loader);
+	make_gap(&esp->program.menu);
+}
+
+static void starts_hidden(struct dg_facts *f)
+{
+	start(f, NULL, NULL);
+	make_gap(&f->boot.esps.items[0].loader);
+	make_gap(&f->boot.esps.items[0].program.loader);
+}
+
+static void starts_unread(struct dg_facts *f)
+{
+	start(f, NULL, NULL);
+	make_gap(&f->boot.esps.items[0].program.loader);
+}
+
 static void initrd_gone(struct dg_facts *f)
 {
 	make_absent(&kernel_of(f, NEWEST)->initrd);
@@ -310,6 +398,17 @@ static const struct check_case cases[] = {
 	K(esps_disagree_untold, UNKNOWN),
 	K(without_firmware, OK),
 	K(boot_order_changed, DRIFT(NOTICE), EVIDENCE("next_boot", NEWER)),
+	K(starts_systemd_boot, OK, EVIDENCE("next_boot", NEWEST)),
+	K(starts_from_second, OK, EVIDENCE("next_boot", NEWEST)),
+	K(starts_grub, DRIFT(NOTICE), EVIDENCE("next_boot", BEFORE)),
+	K(starts_grub_unread, UNKNOWN),
+	K(starts_grub_elsewhere, UNKNOWN),
+	K(starts_grub_untold, UNKNOWN),
+	K(starts_grub_of_esp, UNKNOWN),
+	K(starts_other, UNKNOWN),
+	K(starts_unread, UNKNOWN),
+	K(starts_hidden, UNKNOWN),
+	K(starts_grub_hidden, DRIFT(NOTICE), EVIDENCE("next_boot", BEFORE)),
 	K(esp_unread, OK),
 	K(first_esp_unread, UNKNOWN),
 	K(esps_gone, UNKNOWN),

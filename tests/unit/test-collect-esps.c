@@ -487,6 +487,7 @@ static void test_live(void **state)
 
 #define VARS   "sys/firmware/efi/efivars/"
 #define LOADER "-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
+#define GLOBAL "-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 
 static void put_booted(const char *uuid)
 {
@@ -495,6 +496,173 @@ static void put_booted(const char *uuid)
 	for (size_t i = 0; i < 36; i++)
 		data[4 + 2 * i] = (uint8_t)uuid[i];
 	put_data(&tree, VARS "LoaderDevicePartUUID" LOADER, data, sizeof(data));
+}
+
+/* Boot#### of a partition; `file` NULL: it names no program. */
+static void put_entry(unsigned int number, const char *uuid, const char *file)
+{
+	static const uint8_t order[] = {3, 2, 1, 0, 5, 4, 7, 6};
+	uint8_t data[256] = {7, 0, 0, 0, 1}, *p = data + 12;
+	char path[120];
+
+	p[0] = 4, p[1] = 1, p[2] = 42, p[40] = 2, p[41] = 2;
+	for (size_t i = 0; i < 16; i++) {
+		unsigned int byte;
+
+		uuid += *uuid == '-';
+		assert_int_equal(sscanf(uuid, "%2x", &byte), 1);
+		p[24 + (i < 8 ? order[i] : i)] = (uint8_t)byte;
+		uuid += 2;
+	}
+	p += 42;
+	if (file) {
+		size_t n = strlen(file) + 1;
+
+		p[0] = 4, p[1] = 4, p[2] = (uint8_t)(4 + 2 * n);
+		for (size_t i = 0; i < n; i++)
+			p[4 + 2 * i] = (uint8_t)file[i];
+		p += 4 + 2 * n;
+	}
+	memcpy(p, "\x7f\xff\x04", 4);
+	p += 4;
+	data[8] = (uint8_t)(p - data - 12);
+	snprintf(path, sizeof(path), VARS "Boot%04X" GLOBAL, number);
+	put_data(&tree, path, data, (size_t)(p - data));
+}
+
+static void put_order(uint8_t first, uint8_t second, uint8_t third)
+{
+	const uint8_t data[] = {7, 0, 0, 0, first, 0, second, 0, third, 0};
+
+	put_data(&tree, VARS "BootOrder" GLOBAL, data, sizeof(data));
+}
+
+#define STUB(uuid, dir)                                             \
+	"search.fs_uuid " uuid " root hd0\nset prefix=($root)'" dir \
+	"'\nconfigfile $prefix/grub.cfg\n"
+#define ROOT_ID "3b1f0e52-84c6-4a3e-9d0b-2f7d4c51a9e6"
+
+/* Beside systemd-boot, a GRUB of each kind, and what is none. */
+static void put_programs(const char *dir)
+{
+	put_systemd_boot(dir);
+	put_at(dir, "EFI/systemd/systemd-bootx64.efi",
+	       "MZ #### LoaderInfo: systemd-boot 257 ####");
+	put_at(dir, "EFI/BOOT/BOOTX64.EFI", "MZ #### LoaderInfo: systemd-boot 257 ####");
+	put_at(dir, "EFI/debian/shimx64.efi", "MZ UEFI SHIM");
+	put_at(dir, "EFI/debian/grubx64.efi", "MZ Welcome to GRUB!");
+	put_at(dir, "EFI/debian/grub.cfg", STUB(ROOT_ID, "/boot/grub"));
+	put_at(dir, "EFI/proxmox/grubx64.efi", "MZ Welcome to GRUB!");
+	put_at(dir, "EFI/proxmox/grub.cfg", STUB(UUID_A, "/grub"));
+	put_at(dir, "EFI/ubuntu/grubx64.efi", "MZ Welcome to GRUB!");
+	put_at(dir, "EFI/ubuntu/grub.cfg", STUB("1234-ABCD", "/boot/grub"));
+	put_at(dir, "EFI/plain/grubx64.efi", "MZ Welcome to GRUB!");
+	put_at(dir, "EFI/lone/shimx64.efi", "MZ UEFI SHIM");
+	put_at(dir, "EFI/refind/refind_x64.efi", "MZ rEFInd");
+	put_at(dir, "EFI/own/loader.efi", "MZ Welcome to GRUB!");
+}
+
+static const struct {
+	const char *file;
+	const char *loader, *menu; /* NULL: absent */
+} programs[] = {
+	{.file = "\\EFI\\systemd\\systemd-bootx64.efi", .loader = "systemd-boot"},
+	{.file = NULL, .loader = "systemd-boot"},
+	{.file = "\\efi\\boot\\bootx64.efi", .loader = "systemd-boot"},
+	{.file = "\\EFI\\debian\\shimx64.efi", .loader = "grub", .menu = "root"},
+	{.file = "\\EFI\\DEBIAN\\GRUBX64.EFI", .loader = "grub", .menu = "root"},
+	{.file = "\\EFI\\proxmox\\grubx64.efi", .loader = "grub", .menu = "esp"},
+	{.file = "\\EFI\\ubuntu\\grubx64.efi", .loader = "grub", .menu = "elsewhere"},
+	{.file = "\\EFI\\plain\\grubx64.efi", .loader = "grub"},
+	{.file = "\\EFI\\own\\loader.efi", .loader = "grub"},
+	{.file = "\\EFI\\lone\\shimx64.efi"},
+	{.file = "\\EFI\\refind\\refind_x64.efi"},
+};
+
+static void assert_program(const struct dg_esp *esp, size_t i)
+{
+	const struct dg_program *p = &esp->program;
+
+	if (!dg_known(p))
+		fail_msg("%zu: %s", i, said(p));
+	assert_string_equal(said(&p->entry), "Boot0003");
+	if (programs[i].loader)
+		assert_string_equal(said(&p->loader), programs[i].loader);
+	else
+		assert_true(dg_absent(&p->loader));
+	if (programs[i].menu)
+		assert_string_equal(said(&p->menu), programs[i].menu);
+	else
+		assert_true(dg_absent(&p->menu));
+}
+
+/* Each alike on an image and in a folder, which stands for a mount. */
+static void expect_programs(void)
+{
+	for (size_t i = 0; i < DG_COUNT(programs); i++) {
+		FACTS_CLEANUP struct dg_facts *facts = NULL;
+
+		put_entry(3, PART_A, programs[i].file);
+		facts = collect(&tree, &dg_collect_esps);
+		assert_program(only(facts), i);
+	}
+}
+
+static void test_program(void **state)
+{
+	(void)state;
+	if (!has_tools)
+		skip();
+	put(&tree, UUIDS, UUID_A "\n");
+	put(&tree, "boot/grub/grub.cfg", "search --fs-uuid --set=root " ROOT_ID "\n");
+	put_order(3, 4, 5);
+	put_esp("sda2", UUID_A, PART_A, put_programs);
+	expect_programs();
+	put_programs("boot/efi");
+	put_mount("8:2", "/dev/sda2", "vfat", "/boot/efi");
+	expect_programs();
+}
+
+/* The firmware passes over partitions that are gone, and programs that are. */
+static void test_program_order(void **state)
+{
+	FACTS_CLEANUP struct dg_facts *facts = NULL;
+	const struct dg_esp *e;
+
+	(void)state;
+	if (!has_tools)
+		skip();
+	put(&tree, UUIDS, UUID_A "\n");
+	put_esp("sda2", UUID_A, PART_A, put_programs);
+	put_esp("sdb2", UUID_B, PART_B, put_systemd_boot);
+	put_order(1, 2, 3);
+	put_entry(1, "00000000-0000-0000-0000-000000000001", NULL);
+	put_entry(2, PART_A, "\\EFI\\gone\\grubx64.efi");
+	put_entry(3, PART_A, "\\EFI\\systemd\\systemd-bootx64.efi");
+	facts = collect(&tree, &dg_collect_esps);
+	assert_string_equal(said(&only(facts)->program.entry), "Boot0003");
+	/* One whose program is gone is none that counts, and a later one is not read. */
+	put_entry(2, PART_B, "\\EFI\\gone\\grubx64.efi");
+	dg_facts_free(facts);
+	facts = collect(&tree, &dg_collect_esps);
+	assert_string_equal(said(&only(facts)->program.entry), "Boot0003");
+	put_order(2, 3, 1);
+	dg_facts_free(facts);
+	facts = collect(&tree, &dg_collect_esps);
+	assert_string_equal(said(&only(facts)->program.entry), "Boot0003");
+	/* What BootNext names comes first, a firmware update is passed through. */
+	put_entry(6, PART_A, "\\EFI\\debian\\fwupdx64.efi");
+	put_data(&tree, VARS "BootNext" GLOBAL, "\7\0\0\0\6", 6);
+	dg_facts_free(facts);
+	facts = collect(&tree, &dg_collect_esps);
+	assert_string_equal(said(&only(facts)->program.entry), "Boot0003");
+	put_entry(6, PART_A, "\\EFI\\refind\\refind_x64.efi");
+	dg_facts_free(facts);
+	facts = collect(&tree, &dg_collect_esps);
+	e = only(facts);
+	assert_string_equal(said(&e->program.entry), "Boot0006");
+	assert_string_equal(said(&e->program.path), "\\EFI\\refind\\refind_x64.efi");
+	assert_true(dg_absent(&e->program.loader));
 }
 
 static void test_booted(void **state)
@@ -834,6 +1002,8 @@ int main(void)
 		TEST(test_mount_of_a_part),
 		TEST(test_live),
 		TEST(test_booted),
+		TEST(test_program),
+		TEST(test_program_order),
 		TEST(test_booted_by_record),
 		TEST(test_booted_same_device),
 		TEST(test_no_fat),

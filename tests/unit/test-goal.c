@@ -124,6 +124,38 @@ static void test_of_plan(void **state)
 	dg_facts_free(f);
 }
 
+/* What an unpin makes boot with the kernel `abi` of the package `owner` there too. */
+static void expect_unpinned(const char *abi, const char *owner, bool runs, bool by_hand_,
+			    const char *boots)
+{
+	DG_CLEANUP(dg_facts_freep) struct dg_facts *f = host_esps();
+	struct dg_plan *plan = new_plan();
+
+	pin_old(f);
+	add_kernel(f, abi);
+	dg_set_str(&owner_of(f, abi)->name, owner);
+	if (runs)
+		run_kernel(f, abi);
+	if (by_hand_)
+		dg_set_str(&DG_ADD(&f->boot.manual, 1)->name, abi);
+	STEP(plan, "kernel", "unpin");
+	STEP(plan, "refresh");
+	expect_goal(f, plan, NULL, NULL, boots);
+}
+
+#define DEBIAN "7.3.1+deb13-amd64"
+
+static void test_of_unpin(void **state)
+{
+	(void)state;
+	expect_unpinned(DEBIAN, "linux-image-" DEBIAN, false, false, NEWEST);
+	expect_unpinned(DEBIAN, "linux-image-" DEBIAN, true, false, DEBIAN);
+	expect_unpinned(DEBIAN, "linux-image-" DEBIAN, false, true, DEBIAN);
+	expect_unpinned("7.3.1-1-pve", "linux-image-7.3.1-1-pve", false, false, NEWEST);
+	expect_unpinned("7.3.1-1-pve-acs", "proxmox-kernel-7.3.1-1-pve-acs", false, false,
+			"7.3.1-1-pve-acs");
+}
+
 /* --- hosts --- */
 
 /* Whether a host, made and bent, is where the goal says; with `says` in why not. */
@@ -517,10 +549,11 @@ static void test_of_host(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_closed_set), cmocka_unit_test(test_of_plan),
-		cmocka_unit_test(test_pins),	   cmocka_unit_test(test_loaders),
-		cmocka_unit_test(test_esps),	   cmocka_unit_test(test_unseen_copies),
-		cmocka_unit_test(test_fresh),	   cmocka_unit_test(test_of_host),
+		cmocka_unit_test(test_closed_set),    cmocka_unit_test(test_of_plan),
+		cmocka_unit_test(test_of_unpin),      cmocka_unit_test(test_pins),
+		cmocka_unit_test(test_loaders),	      cmocka_unit_test(test_esps),
+		cmocka_unit_test(test_unseen_copies), cmocka_unit_test(test_fresh),
+		cmocka_unit_test(test_of_host),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

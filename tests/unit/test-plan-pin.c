@@ -118,6 +118,23 @@ static void debian_newest(struct dg_facts *f)
 	add_kernel(f, "7.3.1+deb13-amd64");
 }
 
+/* Proxmox's sources, built and packaged as upstream's. */
+static void rebuilt_newest(struct dg_facts *f)
+{
+	pin_old(f);
+	add_kernel(f, "7.3.1-1-pve");
+	dg_set_str(&owner_of(f, "7.3.1-1-pve")->name, "linux-image-7.3.1-1-pve");
+}
+
+/* Patched, and packaged as Proxmox's. */
+static void patched_newest(struct dg_facts *f)
+{
+	pin_old(f);
+	add_kernel(f, "7.3.1-1-pve-acs");
+	dg_set_str(&owner_of(f, "7.3.1-1-pve-acs")->name,
+		   "proxmox-kernel-7.3.1-1-pve-acs");
+}
+
 /* --- plans --- */
 
 #define KPIN(abi) "proxmox-boot-tool kernel pin " abi
@@ -326,6 +343,24 @@ static const struct pin_case {
 	 {.name = "unpin on ESPs, which Debian's kernel is not copied to",
 	  .strategy = "unpin",
 	  .target = NEWEST,
+	  .commands = UNPIN " [" KPIN(OLD) "; " REFRESH "]; " REFRESH,
+	  .then = "reboot"}},
+	{DG_PIN_LIFT,
+	 NULL,
+	 host_esps,
+	 rebuilt_newest,
+	 {.name = "unpin on ESPs, which no upstream package's kernel is copied to",
+	  .strategy = "unpin",
+	  .target = NEWEST,
+	  .commands = UNPIN " [" KPIN(OLD) "; " REFRESH "]; " REFRESH,
+	  .then = "reboot"}},
+	{DG_PIN_LIFT,
+	 NULL,
+	 host_esps,
+	 patched_newest,
+	 {.name = "unpin on ESPs, which a patched kernel is copied to",
+	  .strategy = "unpin",
+	  .target = "7.3.1-1-pve-acs",
 	  .commands = UNPIN " [" KPIN(OLD) "; " REFRESH "]; " REFRESH,
 	  .then = "reboot"}},
 	{DG_PIN_LIFT,

@@ -84,10 +84,9 @@ enum dg_reads dg_program_reads(const struct dg_view *view, const struct dg_esp *
 		reads = ask_grub(view, esp, &what);
 	else if (dg_streq(dg_get(loader), "systemd-boot"))
 		what = ask_systemd_boot(esp);
-	else if (dg_known(loader) || dg_absent(loader))
-		what = "neither systemd-boot nor GRUB";
 	else
-		what = loader->meta.detail ? loader->meta.detail : "it cannot be read";
+		what = loader->meta.detail ? loader->meta.detail
+					   : "neither systemd-boot nor GRUB";
 	if (!what)
 		return reads == DG_READS_OTHER ? DG_READS_ESP : reads;
 	*ret_why = explain(esp, what);

@@ -165,21 +165,55 @@ static int find_kind(struct dg_volume *v, const char *path, enum kind *ret)
 	return r == -EFBIG ? 0 : r;
 }
 
-/* shim starts GRUB beside it; in place of any disk's program first the one that makes
- * entries anew. */
-static bool starts_grub(struct dg_volume *v, const char *path)
+/* --- shim, which starts GRUB --- */
+
+static bool has_grub_beside(struct dg_volume *v, const char *path)
 {
 	static const char *const seconds[] = {"grubx64.efi", "grubaa64.efi"};
-	DG_FREE char *maker = beside(path, "fbx64.efi");
 	bool found = false;
 
-	for (size_t i = 0; i < DG_COUNT(seconds); i++) {
+	for (size_t i = 0; i < DG_COUNT(seconds) && !found; i++) {
 		DG_FREE char *second = beside(path, seconds[i]);
 
-		found |= second && find_file(v, second) == 0;
+		found = second && find_file(v, second) == 0;
 	}
-	return found && !(maker && strncasecmp(base_of(path), "boot", 4) == 0 &&
-			  find_file(v, maker) == 0);
+	return found;
+}
+
+/* The shim of the folder that wants an entry (its BOOTX64.CSV says so); the caller frees
+ * it. NULL: there is none, or more than one. */
+static char *find_wanting_entry(struct dg_volume *v)
+{
+	DG_NAMES_FREE char **names = NULL;
+	DG_FREE char *found = NULL;
+	int r = dg_volume_list(v, "EFI", NAMES_CAP, &names);
+
+	for (char **n = names; r == 0 && *n; n++) {
+		DG_FREE char *csv = dg_format("EFI/%s/BOOTX64.CSV", *n);
+
+		if (!csv || find_file(v, csv) < 0)
+			continue;
+		if (found)
+			return NULL;
+		found = dg_format("EFI/%s/shimx64.efi", *n);
+	}
+	return DG_STEAL(found);
+}
+
+/* The shim whose GRUB comes; the caller frees it. NULL: none does. In the place of any
+ * disk's program it first starts the one that makes the firmware's entries anew, which
+ * then boots by the entry it made. */
+static char *follow_shim(struct dg_volume *v, const char *path)
+{
+	DG_FREE char *maker = beside(path, "fbx64.efi");
+	DG_FREE char *shim = NULL;
+
+	if (maker && strncasecmp(base_of(path), "boot", 4) == 0 &&
+	    find_file(v, maker) == 0)
+		shim = find_wanting_entry(v);
+	else
+		shim = strdup(path);
+	return shim && has_grub_beside(v, shim) ? DG_STEAL(shim) : NULL;
 }
 
 /* --- which menu GRUB reads --- */
@@ -239,20 +273,27 @@ static void read_kind(const struct dg_esp_host *host, struct dg_volume *v,
 		      const char *path, struct dg_esp *esp)
 {
 	struct dg_program *program = &esp->program;
+	DG_FREE char *grub = NULL;
 	enum kind kind;
 	int r = find_kind(v, path, &kind);
 
+	if (r == 0 && kind == KIND_GRUB)
+		grub = strdup(path);
+	else if (r == 0 && kind == KIND_SHIM)
+		grub = follow_shim(v, path);
 	dg_set_gap(&program->menu.meta, DG_ABSENT, "the program is not GRUB");
 	if (r < 0) {
 		dg_volume_gap(v, &program->loader.meta, r, path);
 	} else if (kind == KIND_SYSTEMD_BOOT) {
 		dg_set_str(&program->loader, "systemd-boot");
-	} else if (kind == KIND_GRUB || (kind == KIND_SHIM && starts_grub(v, path))) {
+	} else if (grub) {
 		dg_set_str(&program->loader, "grub");
-		read_menu(host, v, path, esp, &program->menu);
+		read_menu(host, v, grub, esp, &program->menu);
 	} else {
-		dg_set_gap(&program->loader.meta, DG_ABSENT,
-			   "neither systemd-boot nor GRUB");
+		dg_set_gap(&program->loader.meta, DG_ABSENT, "%s",
+			   kind == KIND_SHIM ? "shim, and which GRUB it starts cannot "
+					       "be told"
+					     : "neither systemd-boot nor GRUB");
 	}
 }
 

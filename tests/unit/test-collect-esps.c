@@ -623,6 +623,65 @@ static void test_program(void **state)
 	expect_programs();
 }
 
+static void put_removable_shim(const char *dir)
+{
+	put_programs(dir);
+	put_at(dir, "EFI/BOOT/BOOTX64.EFI", "MZ UEFI SHIM");
+	put_at(dir, "EFI/BOOT/grubx64.efi", "MZ Welcome to GRUB!");
+	put_at(dir, "EFI/BOOT/fbx64.efi", "MZ fallback");
+	put_at(dir, "EFI/proxmox/shimx64.efi", "MZ UEFI SHIM");
+}
+
+static void put_wanting_entry(const char *dir)
+{
+	put_removable_shim(dir);
+	put_at(dir, "EFI/proxmox/BOOTX64.CSV", "shimx64.efi,proxmox");
+}
+
+static void put_both_wanting(const char *dir)
+{
+	put_wanting_entry(dir);
+	put_at(dir, "EFI/debian/BOOTX64.CSV", "shimx64.efi,debian");
+}
+
+/* shim as any disk's program makes entries anew, and boots by the one it made. */
+static void test_program_fallback(void **state)
+{
+	static const struct {
+		void (*fill)(const char *dir);
+		const char *loader;
+	} cases[] = {
+		{.fill = put_removable_shim},
+		{.fill = put_wanting_entry, .loader = "grub"},
+		{.fill = put_both_wanting},
+	};
+
+	(void)state;
+	if (!has_tools)
+		skip();
+	put(&tree, UUIDS, UUID_A "\n");
+	put_order(3, 4, 5);
+	put_entry(3, PART_A, "\\EFI\\BOOT\\BOOTX64.EFI");
+	put_links("sda2", UUID_A, PART_A);
+	for (size_t i = 0; i < DG_COUNT(cases); i++) {
+		FACTS_CLEANUP struct dg_facts *facts = NULL;
+		const struct dg_program *p;
+
+		run("rm -f dev/sda2");
+		cases[i].fill("src");
+		put_image("sda2", UUID_A, "-F 32 -s 1", 40, "src");
+		facts = collect(&tree, &dg_collect_esps);
+		p = &only(facts)->program;
+		if (cases[i].loader) {
+			assert_string_equal(said(&p->loader), cases[i].loader);
+			assert_string_equal(said(&p->menu), "esp");
+		} else {
+			assert_true(dg_absent(&p->loader));
+			assert_non_null(strstr(p->loader.meta.detail, "which GRUB"));
+		}
+	}
+}
+
 /* The firmware passes over partitions that are gone, and programs that are. */
 static void test_program_order(void **state)
 {
@@ -1003,6 +1062,7 @@ int main(void)
 		TEST(test_live),
 		TEST(test_booted),
 		TEST(test_program),
+		TEST(test_program_fallback),
 		TEST(test_program_order),
 		TEST(test_booted_by_record),
 		TEST(test_booted_same_device),

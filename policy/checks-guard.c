@@ -233,9 +233,11 @@ static const struct dg_check action_unfinished = {
 	       "that was killed or lost its power, that could not put things back, whose "
 	       "outcome could not be told, or that "
 	       "is at work this very moment. Until it is closed, pin, boot loaders, ESPs "
-	       "and ledger may not agree; the host boots the old or the new kernel "
-	       "either "
-	       "way.",
+	       "and ledger may not agree. The host boots the old or the new kernel, "
+	       "unless the power failed in the very moment that proxmox-boot-tool "
+	       "rewrote a boot loader's file: see what boots next before a reboot. Where "
+	       "the reason is a copy on an ESP that no refresh replaces, remove that "
+	       "copy and refresh again.",
 };
 
 static const struct dg_check *const rows[] = {

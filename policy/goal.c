@@ -67,8 +67,7 @@ void dg_goal_step(const struct dg_argv *argv, struct dg_goal *goal)
 
 /* --- goals --- */
 
-/* What a refresh makes the ESPs boot where nothing is pinned: it copies no kernel without
- * its initrd. */
+/* What a refresh makes the ESPs boot where nothing is pinned. */
 static const char *find_newest(const struct dg_facts *facts)
 {
 	struct dg_view view = {.facts = facts};
@@ -76,9 +75,7 @@ static const char *find_newest(const struct dg_facts *facts)
 
 	dg_view_product(&view);
 	dg_list_foreach (kernel, facts->kernels)
-		if (dg_known(&kernel->abi) && dg_installed_has_image(kernel) &&
-		    dg_installed_has_initrd(kernel) &&
-		    dg_view_is_selected(&view, kernel->abi.value) &&
+		if (dg_view_is_copied(&view, kernel) &&
 		    (!newest || dg_abi_cmp(kernel->abi.value, newest) > 0))
 			newest = kernel->abi.value;
 	return newest;

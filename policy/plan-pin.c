@@ -133,17 +133,16 @@ static int plan_try_once(const struct dg_view *view, const char *abi,
 
 /* --- unpinning --- */
 
-/* What boots when nothing names a kernel. A refresh copies those that it selects, and
- * none without its initrd; update-grub takes whatever lies in /boot. */
+/* What boots when nothing names a kernel: on ESPs the newest that a refresh copies;
+ * update-grub takes whatever lies in /boot. */
 static const struct dg_installed *find_newest(const struct dg_view *view)
 {
 	bool copied = dg_true(&view->facts->boot.managed);
 	const struct dg_installed *newest = NULL;
 
 	dg_list_foreach (kernel, view->facts->kernels) {
-		if (!dg_known(&kernel->abi) || !dg_installed_has_image(kernel) ||
-		    (copied && (!dg_installed_has_initrd(kernel) ||
-				!dg_view_is_selected(view, kernel->abi.value))))
+		if (copied ? !dg_view_is_copied(view, kernel)
+			   : !dg_known(&kernel->abi) || !dg_installed_has_image(kernel))
 			continue;
 		if (!newest || dg_abi_cmp(kernel->abi.value, newest->abi.value) > 0)
 			newest = kernel;

@@ -232,7 +232,6 @@ static int add_started(struct dg_view *view)
 int dg_view_loaders(struct dg_view *view)
 {
 	const struct dg_boot *boot = &view->facts->boot;
-
 	int r;
 
 	/* One more for plain GRUB, and one for what the firmware starts. */

@@ -109,6 +109,13 @@ bool dg_view_is_selected(const struct dg_view *view, const char *abi)
 	return view->product.proxmox ? dg_view_is_kindred(view, abi) : dg_abi_is_pve(abi);
 }
 
+bool dg_view_is_copied(const struct dg_view *view, const struct dg_installed *kernel)
+{
+	return dg_known(&kernel->abi) && dg_installed_has_image(kernel) &&
+	       dg_installed_has_initrd(kernel) &&
+	       dg_view_is_selected(view, kernel->abi.value);
+}
+
 bool dg_view_is_foreign(const struct dg_view *view, const char *abi)
 {
 	return view->product.proxmox && !dg_view_is_kindred(view, abi);

@@ -136,6 +136,9 @@ bool dg_view_is_kindred(const struct dg_view *view, const char *abi);
  * selects by the packages' names, and takes what runs and what was added by hand,
  * whoever's it is (DOMAIN 2.1). */
 bool dg_view_is_selected(const struct dg_view *view, const char *abi);
+/* Whether a refresh copies this kernel: it selects it, and its files are there, whole or
+ * not; none is copied without its initrd. */
+bool dg_view_is_copied(const struct dg_view *view, const struct dg_installed *kernel);
 /* A kernel that is not Proxmox's, on a host that is. */
 bool dg_view_is_foreign(const struct dg_view *view, const char *abi);
 /* X.Y of a Proxmox series metapackage's name; false: it is none. Debian's

@@ -10,13 +10,12 @@
 #include "guard/collect/collect.h"
 #include "policy/text.h"
 
-static const struct dg_folder own = {.base = "/run", .below = "driftguard"};
 static const struct dg_folder dpkg = {.base = "/var/lib/dpkg", .below = ""};
 
 int dg_act_lock(const struct dg_root *root, int *ret_fd, char **ret_why)
 {
 	DG_CLOSE int fd = -1;
-	int r = dg_lock_open(root, &own, "act.lock", 0600, &fd, ret_why);
+	int r = dg_lock_open(root, &dg_run_folder, "act.lock", 0600, &fd, ret_why);
 
 	if (r < 0)
 		return r;

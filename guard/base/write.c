@@ -17,6 +17,9 @@
 #define NAME_TRIES     16
 #define COMPONENT_SIZE 256
 
+const struct dg_folder dg_state_folder = {.base = "/var/lib", .below = "driftguard"};
+const struct dg_folder dg_run_folder = {.base = "/run", .below = "driftguard"};
+
 /* What is being done, for the message should it fail. */
 struct job {
 	const struct dg_folder *folder;

@@ -31,6 +31,9 @@ struct dg_folder {
 	bool others;
 };
 
+/* /var/lib/driftguard, which outlives a boot, and /run/driftguard, which does not. */
+extern const struct dg_folder dg_state_folder, dg_run_folder;
+
 /*
  * Put the `size` bytes at `data` into the file `name` of the folder, with mode `mode`
  * whatever the umask; what has that name, a link too, is replaced and never followed. On

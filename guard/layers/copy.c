@@ -8,8 +8,6 @@
 #define NAME "cluster-policy.json"
 #define DAY  (24 * 60 * 60)
 
-static const struct dg_folder folder = {.base = "/var/lib", .below = "driftguard"};
-
 /* The same text, and seen to be so not long ago. */
 static bool is_fresh(const struct dg_root *root, const struct dg_cluster *cluster,
 		     int64_t now)
@@ -32,7 +30,7 @@ static int drop(const struct dg_root *root, char **ret_why)
 
 	if (dg_root_stat(root, DG_CLUSTER_COPY, false, &st) < 0)
 		return 0;
-	r = dg_root_remove(root, &folder, NAME, ret_why);
+	r = dg_root_remove(root, &dg_state_folder, NAME, ret_why);
 	if (r != -ENOENT && r != -ENOTDIR)
 		return r;
 	free(*ret_why); /* somebody else was quicker */
@@ -47,8 +45,9 @@ int dg_layers_copy_update(const struct dg_root *root, const struct dg_cluster *c
 	if (cluster->error == 0)
 		return is_fresh(root, cluster, now)
 			       ? 0
-			       : dg_root_write(root, &folder, NAME, cluster->text,
-					       cluster->size, 0644, ret_why);
+			       : dg_root_write(root, &dg_state_folder, NAME,
+					       cluster->text, cluster->size, 0644,
+					       ret_why);
 	if ((cluster->error == -ENOENT || cluster->error == -ENOTDIR) && cluster->mounted)
 		return drop(root, ret_why);
 	return 0;

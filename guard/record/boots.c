@@ -11,7 +11,6 @@
 
 const struct dg_folder dg_boots_folder = {.base = "/var/lib",
 					  .below = "driftguard/boots"};
-static const struct dg_folder state_folder = {.base = "/run", .below = "driftguard"};
 
 bool dg_is_boot_file(const char *name)
 {
@@ -96,7 +95,7 @@ int dg_verdict_write(const struct dg_root *root, struct json_object *verdict,
 
 	if (!text)
 		return -ENOMEM;
-	return dg_root_write(root, &state_folder, "verdict.json", text, strlen(text),
+	return dg_root_write(root, &dg_run_folder, "verdict.json", text, strlen(text),
 			     FILE_MODE, ret_why);
 }
 
@@ -104,13 +103,13 @@ int dg_record_again(const struct dg_root *root, char **ret_why)
 {
 	static const char mark[] = "judged while packages were being changed\n";
 
-	return dg_root_write(root, &state_folder, "apt-touched", mark, strlen(mark),
+	return dg_root_write(root, &dg_run_folder, "apt-touched", mark, strlen(mark),
 			     FILE_MODE, ret_why);
 }
 
 int dg_record_lock(const struct dg_root *root, int limit_ms, int *ret_fd, char **ret_why)
 {
-	int r = dg_lock_take(root, &state_folder, "record.lock", limit_ms, ret_fd,
+	int r = dg_lock_take(root, &dg_run_folder, "record.lock", limit_ms, ret_fd,
 			     ret_why);
 
 	if (r == -EBUSY)

@@ -13,9 +13,6 @@
 
 #define SIZE_MAX_READ ((size_t)64 * 1024)
 
-static const struct dg_folder lasting = {.base = "/var/lib", .below = "driftguard"};
-static const struct dg_folder makeshift = {.base = "/run", .below = "driftguard"};
-
 void dg_memory_drop(struct json_object **json)
 {
 	json_object_put(*json);
@@ -65,12 +62,12 @@ int dg_memory_read(const struct dg_root *root, const struct dg_memory *memory,
 	*ret = NULL;
 	/* That is there only where it is the newer one. */
 	if (memory->or_in_run) {
-		int r = read_from(root, &makeshift, memory, ret, ret_why);
+		int r = read_from(root, &dg_run_folder, memory, ret, ret_why);
 
 		if (r < 0 || *ret)
 			return r;
 	}
-	return read_from(root, &lasting, memory, ret, ret_why);
+	return read_from(root, &dg_state_folder, memory, ret, ret_why);
 }
 
 static int write_to(const struct dg_root *root, const struct dg_folder *folder,
@@ -92,11 +89,11 @@ int dg_memory_write(const struct dg_root *root, const struct dg_memory *memory,
 	line = text ? dg_format("%s\n", text) : NULL;
 	if (!line)
 		return -ENOMEM;
-	r = write_to(root, &lasting, memory->name, line, &why);
+	r = write_to(root, &dg_state_folder, memory->name, line, &why);
 	if (memory->or_in_run && dg_has_no_room(r))
-		return write_to(root, &makeshift, memory->name, line, ret_why);
+		return write_to(root, &dg_run_folder, memory->name, line, ret_why);
 	if (r == 0 && memory->or_in_run)
-		return dg_root_drop(root, &makeshift, memory->name, ret_why);
+		return dg_root_drop(root, &dg_run_folder, memory->name, ret_why);
 	if (r < 0)
 		*ret_why = DG_STEAL(why);
 	return r;
@@ -106,7 +103,7 @@ int dg_memory_settle(const struct dg_root *root, const struct dg_memory *memory,
 		     char **ret_why)
 {
 	DG_MEMORY_CLEANUP struct json_object *json = NULL;
-	int r = read_from(root, &makeshift, memory, &json, ret_why);
+	int r = read_from(root, &dg_run_folder, memory, &json, ret_why);
 
 	return r == 0 && json ? dg_memory_write(root, memory, json, ret_why) : r;
 }
@@ -114,9 +111,9 @@ int dg_memory_settle(const struct dg_root *root, const struct dg_memory *memory,
 int dg_memory_forget(const struct dg_root *root, const struct dg_memory *memory,
 		     char **ret_why)
 {
-	int r = dg_root_drop(root, &lasting, memory->name, ret_why);
+	int r = dg_root_drop(root, &dg_state_folder, memory->name, ret_why);
 
 	if (r < 0 || !memory->or_in_run)
 		return r;
-	return dg_root_drop(root, &makeshift, memory->name, ret_why);
+	return dg_root_drop(root, &dg_run_folder, memory->name, ret_why);
 }

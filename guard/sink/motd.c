@@ -6,7 +6,6 @@
 #include "guard/render/render.h"
 #include "guard/sink/sink.h"
 
-static const struct dg_folder folder = {.base = "/run", .below = "driftguard"};
 static const struct dg_folder shown = {.base = "/run", .below = "motd.d"};
 
 int dg_sink_motd(const struct dg_sink_call *call, char **ret_why)
@@ -19,8 +18,9 @@ int dg_sink_motd(const struct dg_sink_call *call, char **ret_why)
 	if (r < 0)
 		return r;
 	if (!text || !*text)
-		return dg_root_drop(call->root, &folder, "motd", ret_why);
-	r = dg_root_write(call->root, &folder, "motd", text, strlen(text), 0644, ret_why);
+		return dg_root_drop(call->root, &dg_run_folder, "motd", ret_why);
+	r = dg_root_write(call->root, &dg_run_folder, "motd", text, strlen(text), 0644,
+			  ret_why);
 	return r < 0 ? r
 		     : dg_root_link(call->root, &shown, "driftguard",
 				    "/run/driftguard/motd", ret_why);

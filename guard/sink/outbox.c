@@ -11,12 +11,6 @@
 /* Of that unit's path unit, being enabled looks like this. */
 #define MAIL_UNIT "/etc/systemd/system/multi-user.target.wants/driftguard-mail.path"
 
-/* The lasting one first. */
-static const struct dg_folder folders[] = {
-	{.base = "/var/lib", .below = "driftguard"},
-	{.base = "/run", .below = "driftguard"},
-};
-
 static const char *const names[] = {"mail", "mail.sending", "mail.tries"};
 
 bool dg_outbox_is_watched(const struct dg_root *root)
@@ -49,7 +43,7 @@ int dg_outbox_put(const struct dg_root *root, const char *message, size_t size,
 		  char **ret_why)
 {
 	DG_FREE char *first_why = NULL;
-	int r = dg_root_write(root, &folders[0], names[0], message, size, 0644,
+	int r = dg_root_write(root, &dg_state_folder, names[0], message, size, 0644,
 			      &first_why);
 	bool lasts = !dg_has_no_room(r);
 
@@ -58,13 +52,13 @@ int dg_outbox_put(const struct dg_root *root, const char *message, size_t size,
 		return r;
 	}
 	if (!lasts)
-		r = dg_root_write(root, &folders[1], names[0], message, size, 0644,
+		r = dg_root_write(root, &dg_run_folder, names[0], message, size, 0644,
 				  ret_why);
 	if (r == 0) {
 		DG_FREE char *why = NULL;
 
 		/* An older one may be sent too, at worst. */
-		empty(root, &folders[lasts ? 1 : 0], &why);
+		empty(root, lasts ? &dg_run_folder : &dg_state_folder, &why);
 	}
 	return r;
 }
@@ -72,8 +66,8 @@ int dg_outbox_put(const struct dg_root *root, const char *message, size_t size,
 int dg_outbox_withdraw(const struct dg_root *root, char **ret_why)
 {
 	DG_FREE char *why = NULL;
-	int lasting = empty(root, &folders[0], ret_why);
-	int other = empty(root, &folders[1], lasting < 0 ? &why : ret_why);
+	int lasting = empty(root, &dg_state_folder, ret_why);
+	int other = empty(root, &dg_run_folder, lasting < 0 ? &why : ret_why);
 
 	return lasting < 0 ? lasting : other;
 }
